@@ -1,0 +1,111 @@
+#include "data/data_loader.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <utility>
+
+#include "engine/error.h"
+
+namespace data {
+namespace {
+
+using engine::UsageError;
+
+engine::Shape batched(std::int64_t count, const engine::Shape& shape) {
+    std::vector<std::int64_t> extents{count};
+    extents.insert(extents.end(), shape.begin(), shape.end());
+    return {extents.data(), extents.data() + extents.size()};
+}
+
+void check_same_shape(const engine::Tensor& input, const engine::Shape& first) {
+    if (input.shape() != first)
+        throw UsageError(
+            "an example of shape " + to_string(input.shape()) + " beside one of shape " + to_string(first),
+            "in DataLoader::next", "bring all examples to one shape with a transform");
+}
+
+}  // namespace
+
+DataLoader::DataLoader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Transform> transform,
+                       const DataLoaderOptions& options)
+    : dataset_(std::move(dataset)), transform_(std::move(transform)), options_(options) {
+    if (options.batch_size < 1)
+        throw UsageError("batch size " + std::to_string(options.batch_size), "in DataLoader",
+                         "give at least 1");
+    if (options.workers < 0)
+        throw UsageError(std::to_string(options.workers) + " workers", "in DataLoader", "give 0 or more");
+}
+
+std::int64_t DataLoader::batches() const {
+    return (examples() + options_.batch_size - 1) / options_.batch_size;
+}
+
+void DataLoader::start_epoch(std::int64_t epoch, std::int64_t first_batch) {
+    if (epoch < 0 || first_batch < 0 || first_batch > batches())
+        throw UsageError(
+            "batch " + std::to_string(first_batch) + " of epoch " + std::to_string(epoch) + " asked for",
+            "in DataLoader::start_epoch",
+            "epochs count from 0, batches from 0 to " + std::to_string(batches()));
+    prefetcher_.reset();
+    epoch_ = epoch;
+    next_ = first_batch;
+    set_order();
+    // Threads beyond the number of batches would find nothing to do.
+    const std::int64_t workers = std::min<std::int64_t>(options_.workers, batches() - first_batch);
+    if (workers > 0)
+        prefetcher_ = std::make_unique<Prefetcher>([this](std::int64_t number) { return make_batch(number); },
+                                                   first_batch, batches(), static_cast<int>(workers));
+}
+
+/// Fisher and Yates, "Statistical tables" (1938), in the form of Knuth, The art of computer programming,
+/// volume 2, algorithm 3.4.2P: each place, from the last, receives one of those not yet placed.
+void DataLoader::set_order() {
+    order_.resize(static_cast<std::size_t>(examples()));
+    std::iota(order_.begin(), order_.end(), std::int64_t{0});
+    if (!options_.shuffle) return;
+    const engine::RandomStream stream = loader_stream(options_.seed, Purpose::shuffle, epoch_);
+    for (std::size_t i = order_.size(); i-- > 1;)
+        std::swap(order_[i], order_[stream.below(i, static_cast<std::uint32_t>(i + 1))]);
+}
+
+bool DataLoader::next(engine::Batch& batch) {
+    if (epoch_ < 0)
+        throw UsageError("a batch asked for before any epoch was started", "in DataLoader::next",
+                         "call start_epoch first");
+    batch = {};  // lets go of the last batch's memory, which can then serve this one
+    if (next_ == batches()) return false;
+    const std::int64_t number = next_++;
+    batch = prefetcher_ ? prefetcher_->take() : make_batch(number);
+    return true;
+}
+
+Example DataLoader::transformed_example(std::int64_t index) const {
+    Example example = dataset_->get(index);
+    if (!transform_) return example;
+    Draws draws(options_.seed, epoch_, index);
+    example.input = transform_->apply(example.input, draws);
+    return example;
+}
+
+engine::Batch DataLoader::make_batch(std::int64_t number) const {
+    const std::int64_t first = number * options_.batch_size;
+    const std::int64_t count = std::min(options_.batch_size, examples() - first);
+    engine::Batch batch;
+    batch.labels = engine::empty({count}, engine::DType::int64);
+    engine::Shape shape;  // of one example
+    for (std::int64_t i = 0; i < count; ++i) {
+        const Example example = transformed_example(order_[static_cast<std::size_t>(first + i)]);
+        if (i == 0) {
+            shape = example.input.shape();
+            batch.inputs = engine::empty(batched(count, shape));
+        }
+        check_same_shape(example.input, shape);
+        const auto values = example.input.values();
+        std::copy(values.begin(), values.end(), batch.inputs.data() + i * shape.numel());
+        batch.labels.data<std::int64_t>()[i] = example.label;
+    }
+    return batch;
+}
+
+}  // namespace data

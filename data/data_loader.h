@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/prefetcher.h"
+#include "data/transforms.h"
+#include "engine/batch.h"
+
+namespace data {
+
+struct DataLoaderOptions {
+    std::int64_t batch_size = 128;
+    bool shuffle = false;
+    int workers = 0;         ///< threads that prepare batches ahead; 0: next() does it itself
+    std::uint64_t seed = 0;  ///< of the shuffle and of what transforms draw
+};
+
+/// Cuts a data set into batches; the last one of an epoch may be smaller. What a batch holds depends on seed,
+/// epoch and its number, and not on the number of workers or on where the epoch was started.
+class DataLoader : public engine::BatchSource {
+  public:
+    /// The transform may be null. Throws UsageError for a batch size below 1 or a negative number of workers.
+    DataLoader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Transform> transform,
+               const DataLoaderOptions& options);
+    DataLoader(const DataLoader&) = delete;
+    DataLoader& operator=(const DataLoader&) = delete;
+
+    /// Can be called at any time, also in the middle of an epoch. Throws UsageError for a negative epoch or
+    /// if first_batch is not in 0 to batches().
+    void start_epoch(std::int64_t epoch, std::int64_t first_batch = 0) override;
+    /// Throws what the data set or a transform throws; the call after that gives the batch after. Throws
+    /// UsageError before the first start_epoch, and if the examples of a batch differ in shape.
+    bool next(engine::Batch& batch) override;
+    std::int64_t batches() const override;
+    std::int64_t examples() const override { return dataset_->size(); }
+
+  private:
+    void set_order();
+    Example transformed_example(std::int64_t index) const;
+    engine::Batch make_batch(std::int64_t number) const;
+
+    std::shared_ptr<const Dataset> dataset_;
+    std::shared_ptr<const Transform> transform_;
+    DataLoaderOptions options_;
+    std::vector<std::int64_t> order_;  // of the examples in this epoch
+    std::int64_t epoch_ = -1;
+    std::int64_t next_ = 0;
+    std::unique_ptr<Prefetcher>
+        prefetcher_;  // reads all of the above: ended before any of it changes or goes
+};
+
+}  // namespace data

@@ -1,0 +1,38 @@
+#include "data/dataset.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/error.h"
+
+namespace data {
+
+void Dataset::check_index(std::int64_t index, const char* function) const {
+    if (index < 0 || index >= size())
+        throw engine::UsageError(
+            "example " + std::to_string(index) + " asked of " + std::to_string(size()) + " examples",
+            std::string("in ") + function, "examples count from 0 to size() - 1");
+}
+
+TensorDataset::TensorDataset(engine::Tensor inputs, engine::Tensor labels)
+    : inputs_(std::move(inputs)), labels_(std::move(labels)) {
+    if (inputs_.dtype() != engine::DType::float32 || labels_.dtype() != engine::DType::int64 ||
+        inputs_.shape().rank() < 1 || labels_.shape().rank() != 1 || inputs_.size(0) != labels_.size(0))
+        throw engine::UsageError(std::string(name(inputs_.dtype())) + " inputs of shape " +
+                                     to_string(inputs_.shape()) + " with " + name(labels_.dtype()) +
+                                     " labels of shape " + to_string(labels_.shape()),
+                                 "in TensorDataset", "give float32 inputs (N, ...) and int64 labels (N)");
+}
+
+Example TensorDataset::get(std::int64_t index) const {
+    check_index(index, "TensorDataset::get");
+    const engine::Shape& shape = inputs_.shape();
+    Example example{engine::empty(engine::Shape(shape.begin() + 1, shape.end())),
+                    labels_.data<std::int64_t>()[index]};
+    const std::int64_t count = example.input.numel();
+    std::copy_n(inputs_.data() + index * count, count, example.input.data());
+    return example;
+}
+
+}  // namespace data

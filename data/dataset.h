@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/tensor.h"
+
+namespace data {
+
+/// One input and the class it belongs to.
+struct Example {
+    engine::Tensor input;  ///< float32; an image is (H, W, C)
+    std::int64_t label = 0;
+};
+
+/// Examples that can be reached by their number.
+class Dataset {
+  public:
+    virtual ~Dataset() = default;
+
+    virtual std::int64_t size() const = 0;
+    /// Example `index`, from 0; the caller may keep and change its tensor. Loader workers call this at the
+    /// same time from several threads. Throws UsageError if there is no such example.
+    virtual Example get(std::int64_t index) const = 0;
+
+  protected:
+    /// Throws UsageError, naming the function asked, unless 0 <= index < size().
+    void check_index(std::int64_t index, const char* function) const;
+};
+
+/// Examples that lie in two tensors.
+class TensorDataset : public Dataset {
+  public:
+    /// inputs (N, ...) float32 and labels (N) int64. Throws UsageError for anything else.
+    TensorDataset(engine::Tensor inputs, engine::Tensor labels);
+
+    std::int64_t size() const override { return labels_.numel(); }
+    Example get(std::int64_t index) const override;
+
+  private:
+    engine::Tensor inputs_;
+    engine::Tensor labels_;
+};
+
+}  // namespace data

@@ -1,0 +1,106 @@
+#include "data/transforms.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/error.h"
+
+namespace data {
+namespace {
+
+using engine::Tensor;
+using engine::UsageError;
+
+void check_image(const Tensor& image, const char* transform) {
+    if (image.dtype() != engine::DType::float32 || image.shape().rank() != 3)
+        throw UsageError(
+            std::string("a ") + name(image.dtype()) + " tensor of shape " + to_string(image.shape()),
+            std::string("in ") + transform, "give a float32 image (H, W, C)");
+}
+
+}  // namespace
+
+RandomCrop::RandomCrop(std::int64_t size, std::int64_t padding) : size_(size), padding_(padding) {
+    if (size < 1 || padding < 0)
+        throw UsageError("size " + std::to_string(size) + " and padding " + std::to_string(padding),
+                         "in RandomCrop", "size is at least 1, padding at least 0");
+}
+
+Tensor RandomCrop::apply(const Tensor& image, Draws& draws) const {
+    check_image(image, "RandomCrop");
+    const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
+    const std::int64_t places_y = height + 2 * padding_ - size_ + 1;
+    const std::int64_t places_x = width + 2 * padding_ - size_ + 1;
+    if (places_y < 1 || places_x < 1)
+        throw UsageError("an image of shape " + to_string(image.shape()) + " is smaller than the crop of " +
+                             std::to_string(size_),
+                         "in RandomCrop", "use a smaller size or more padding");
+    // Where the crop's corner lies in the image; negative inside the padding.
+    const std::int64_t top = draws.below(places_y) - padding_;
+    const std::int64_t left = draws.below(places_x) - padding_;
+
+    const Tensor out = engine::zeros({size_, size_, channels});
+    const std::int64_t first_y = std::max<std::int64_t>(0, -top), last_y = std::min(size_, height - top);
+    const std::int64_t first_x = std::max<std::int64_t>(0, -left), last_x = std::min(size_, width - left);
+    if (first_x >= last_x) return out;
+    for (std::int64_t y = first_y; y < last_y; ++y)
+        std::copy_n(image.data() + ((top + y) * width + left + first_x) * channels,
+                    (last_x - first_x) * channels, out.data() + (y * size_ + first_x) * channels);
+    return out;
+}
+
+RandomHorizontalFlip::RandomHorizontalFlip(float probability) : probability_(probability) {
+    if (!(probability >= 0.0F && probability <= 1.0F))
+        throw UsageError("probability " + std::to_string(probability), "in RandomHorizontalFlip",
+                         "give a number from 0 to 1");
+}
+
+Tensor RandomHorizontalFlip::apply(const Tensor& image, Draws& draws) const {
+    check_image(image, "RandomHorizontalFlip");
+    if (draws.uniform() >= probability_) return image;
+    const std::int64_t rows = image.size(0), width = image.size(1), channels = image.size(2);
+    const Tensor out = engine::empty(image.shape());
+    for (std::int64_t y = 0; y < rows; ++y)
+        for (std::int64_t x = 0; x < width; ++x)
+            std::copy_n(image.data() + (y * width + x) * channels, channels,
+                        out.data() + (y * width + width - 1 - x) * channels);
+    return out;
+}
+
+Normalize::Normalize(std::vector<float> mean, std::vector<float> std)
+    : mean_(std::move(mean)), std_(std::move(std)) {
+    if (mean_.size() != std_.size() ||
+        !std::all_of(std_.begin(), std_.end(), [](float s) { return s > 0.0F; }))
+        throw UsageError(
+            std::to_string(mean_.size()) + " means and " + std::to_string(std_.size()) + " deviations",
+            "in Normalize", "give one mean and one positive standard deviation per channel");
+}
+
+Tensor Normalize::apply(const Tensor& image, Draws&) const {
+    check_image(image, "Normalize");
+    const auto channels = static_cast<std::size_t>(image.size(2));
+    if (channels != mean_.size())
+        throw UsageError("an image of shape " + to_string(image.shape()) + " for " +
+                             std::to_string(mean_.size()) + " means",
+                         "in Normalize", "give one mean and one standard deviation per channel");
+    const Tensor out = engine::empty(image.shape());
+    const float* in = image.data();
+    float* to = out.data();
+    // Divides, rather than multiply by 1/std, to be equal to the last bit to other implementations.
+    for (std::int64_t pixel = 0; pixel < image.size(0) * image.size(1); ++pixel)
+        for (std::size_t channel = 0; channel < channels; ++channel)
+            *to++ = (*in++ - mean_[channel]) / std_[channel];
+    return out;
+}
+
+Compose::Compose(std::vector<std::shared_ptr<const Transform>> transforms)
+    : transforms_(std::move(transforms)) {}
+
+Tensor Compose::apply(const Tensor& image, Draws& draws) const {
+    Tensor result = image;
+    for (const auto& transform : transforms_) result = transform->apply(result, draws);
+    return result;
+}
+
+}  // namespace data

@@ -1,0 +1,102 @@
+#include "engine/autograd.h"
+
+#include <unordered_set>
+#include <utility>
+
+#include "engine/error.h"
+
+namespace engine {
+namespace {
+
+thread_local bool recording = true;
+
+/// The tensors that `root` was computed from, each after all those it was computed from (depth first; on an
+/// explicit stack, because graphs may be deeper than the call stack). Leaves are left out.
+std::vector<Tensor> topological_order(const Tensor& root) {
+    std::vector<Tensor> order;
+    std::unordered_set<const void*> seen{root.id()};
+    std::vector<std::pair<Tensor, std::size_t>> path{
+        {root, 0}};  // a tensor and the next of its inputs to visit
+    while (!path.empty()) {
+        auto& [tensor, next] = path.back();
+        if (tensor.node()->released())
+            throw UsageError(std::string("backward through '") + tensor.node()->op + "' a second time",
+                             "in Tensor::backward",
+                             "the graph was freed by the first; run the forward again");
+        if (next == tensor.node()->inputs.size()) {
+            order.push_back(std::move(tensor));
+            path.pop_back();
+            continue;
+        }
+        const Tensor input = tensor.node()->inputs[next++];
+        if (input.requires_grad() && !input.is_leaf() && seen.insert(input.id()).second)
+            path.emplace_back(input, 0);
+    }
+    return order;
+}
+
+}  // namespace
+
+void Tensor::backward() const {
+    if (numel() != 1)
+        throw UsageError("backward from a tensor of shape " + to_string(shape()), "in Tensor::backward",
+                         "reduce it to one element first, e.g. with sum()");
+    if (!requires_grad() || is_leaf())
+        throw UsageError("backward from a tensor that no gradient flows to", "in Tensor::backward",
+                         "compute it from tensors with requires_grad, outside NoGradGuard");
+    std::vector<Tensor> order = topological_order(*this);
+    *grad_target().data() = 1.0F;
+    for (auto tensor = order.rbegin(); tensor != order.rend(); ++tensor) {
+        tensor->node()->backward(tensor->grad_target());
+        tensor->node()->release();
+        tensor->drop_grad();
+    }
+}
+
+Node::Node(const char* op_name, std::vector<Tensor> op_inputs, std::function<void(const Tensor&)> rule)
+    : op(op_name), inputs(std::move(op_inputs)), backward(std::move(rule)) {}
+
+void Node::release() {
+    inputs.clear();
+    backward = nullptr;
+}
+
+Node::~Node() {
+    thread_local std::vector<Tensor>* pending = nullptr;
+    backward = nullptr;  // the rule holds the inputs as well: let go of them while `inputs` keeps them alive
+    if (pending) {
+        for (Tensor& input : inputs) pending->push_back(std::move(input));
+        return;
+    }
+    std::vector<Tensor> queue = std::move(inputs);
+    pending = &queue;
+    while (!queue.empty()) {
+        const Tensor next = std::move(queue.back());
+        queue.pop_back();
+    }  // `next` dies here, and with it perhaps its node, which adds its own inputs to the queue
+    pending = nullptr;
+}
+
+bool grad_enabled() { return recording; }
+
+NoGradGuard::NoGradGuard() : before_(std::exchange(recording, false)) {}
+NoGradGuard::~NoGradGuard() { recording = before_; }
+
+bool needs_grad(std::initializer_list<Tensor> inputs) {
+    if (!recording) return false;
+    for (const Tensor& input : inputs)
+        if (input.requires_grad()) return true;
+    return false;
+}
+
+float* target_data(const Tensor& input) {
+    return input.requires_grad() ? input.grad_target().data() : nullptr;
+}
+
+Tensor record(const char* op, const Tensor& out, std::vector<Tensor> inputs,
+              std::function<void(const Tensor&)> rule) {
+    out.set_node(std::make_shared<Node>(op, std::move(inputs), std::move(rule)));
+    return out;
+}
+
+}  // namespace engine

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "engine/tensor.h"
+
+/// Reverse-mode automatic differentiation on a graph that is recorded while the program runs (define by run).
+///
+/// Every op that touches a tensor with requires_grad leaves a Node behind: its inputs and a rule that, given
+/// the gradient of the output, adds to the gradients of the inputs. backward() orders the nodes so that each
+/// comes before those it depends on, seeds the loss with one, and applies the rules in that order. See
+/// docs/autograd.md.
+namespace engine {
+
+struct Node {
+    const char* op;
+    std::vector<Tensor> inputs;
+    /// Adds to inputs' gradients (Tensor::grad_target) where they are wanted. What the rule captures is what
+    /// the forward saved.
+    std::function<void(const Tensor& d_out)> backward;
+
+    Node(const char* op_name, std::vector<Tensor> op_inputs, std::function<void(const Tensor&)> rule);
+    /// Unlinks long chains one by one; the compiler's own destructor would recurse once per node.
+    ~Node();
+    Node(const Node&) = delete;
+    Node& operator=(const Node&) = delete;
+
+    /// Drops the inputs and what the forward saved; a second backward through here is then an error.
+    void release();
+    bool released() const { return !backward; }
+};
+
+/// Whether ops are recorded on this thread.
+bool grad_enabled();
+
+/// While one lives, ops on this thread are not recorded: evaluation needs no graph and keeps no activations.
+class NoGradGuard {
+  public:
+    NoGradGuard();
+    ~NoGradGuard();
+    NoGradGuard(const NoGradGuard&) = delete;
+    NoGradGuard& operator=(const NoGradGuard&) = delete;
+
+  private:
+    bool before_;
+};
+
+/// Whether an op on these inputs has to be recorded; an undefined tensor counts as absent.
+bool needs_grad(std::initializer_list<Tensor> inputs);
+
+/// Where a rule adds an input's gradient: null if the input is absent or wants none.
+float* target_data(const Tensor& input);
+
+/// Makes `out` the result of a node and returns it. The rule must not capture `out` itself, which would then
+/// keep itself alive: it captures out.detach().
+Tensor record(const char* op, const Tensor& out, std::vector<Tensor> inputs,
+              std::function<void(const Tensor& d_out)> rule);
+
+}  // namespace engine

@@ -1,0 +1,29 @@
+#include "engine/nn/attention_conv.h"
+
+#include "engine/ops/adaptive_avg_pool.h"
+#include "engine/ops/attention_conv.h"
+#include "engine/ops/flatten.h"
+#include "engine/ops/relu.h"
+
+namespace engine::nn {
+
+AttentionConv::AttentionConv(std::int64_t in_channels, std::int64_t out_channels) {
+    const Conv2dOptions options{in_channels, out_channels, 3, 1, 1};
+    attention = register_module("attention", std::make_shared<Linear>(in_channels, kernels::branches));
+    conv1 = register_module("conv1", std::make_shared<Conv2d>(options));
+    conv2 = register_module("conv2", std::make_shared<Conv2d>(options));
+    conv3 = register_module("conv3", std::make_shared<Conv2d>(options));
+}
+
+Tensor AttentionConv::attend(const Tensor& x) const {
+    return relu(attention->forward(flatten(adaptive_avg_pool(x, 1, 1))));
+}
+
+Tensor AttentionConv::forward(const Tensor& x) {
+    return attention_conv(
+        x, attend(x),
+        {{conv1->weight, conv2->weight, conv3->weight}, {conv1->bias, conv2->bias, conv3->bias}},
+        conv1->options.stride, conv1->options.padding);
+}
+
+}  // namespace engine::nn

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "engine/nn/conv2d.h"
+#include "engine/nn/linear.h"
+
+namespace engine::nn {
+
+/// Three parallel 3x3 convolutions, rectified and summed with weights that each image computes for itself:
+///   a = relu(attention(mean of x over its pixels)),  out = a1*relu(conv1(x)) + a2*relu(conv2(x)) +
+///   a3*relu(conv3(x)).
+/// From (N, H, W, in_channels) to (N, H, W, out_channels). Runs as one fused op.
+class AttentionConv : public Layer {
+  public:
+    AttentionConv(std::int64_t in_channels, std::int64_t out_channels);
+    Tensor forward(const Tensor& x) override;
+
+    /// The weights a1, a2, a3 of each image, (N, 3).
+    Tensor attend(const Tensor& x) const;
+
+    std::shared_ptr<Linear> attention;
+    std::shared_ptr<Conv2d> conv1, conv2, conv3;
+};
+
+}  // namespace engine::nn

@@ -1,0 +1,23 @@
+#include "engine/nn/batch_norm2d.h"
+
+#include "engine/ops/checks.h"
+
+namespace engine::nn {
+
+BatchNorm2d::BatchNorm2d(const BatchNorm2dOptions& norm_options)
+    : options(norm_options),
+      weight(register_parameter("weight", ones({options.num_features}))),
+      bias(register_parameter("bias", zeros({options.num_features}))),
+      running_mean(register_buffer("running_mean", zeros({options.num_features}))),
+      running_var(register_buffer("running_var", ones({options.num_features}))),
+      num_batches_tracked(register_buffer("num_batches_tracked", zeros({}, DType::int64))) {}
+
+Tensor BatchNorm2d::forward(const Tensor& x) {
+    check_rank("BatchNorm2d", x, 4, "(N, H, W, C)");
+    const Tensor out = batch_norm(x, {running_mean, running_var}, weight, bias, is_training(),
+                                  options.momentum, options.eps);
+    if (is_training()) ++*num_batches_tracked.data<std::int64_t>();
+    return out;
+}
+
+}  // namespace engine::nn

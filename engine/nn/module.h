@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/tensor.h"
+
+namespace engine::nn {
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+/// A part of a network: parameters (trained), buffers (saved but not trained), and modules within it, each
+/// under a name. The full name of a tensor is the path to it, joined with dots, as in PyTorch.
+class Module {
+  public:
+    Module() = default;
+    virtual ~Module() = default;
+    Module(const Module&) = delete;
+    Module& operator=(const Module&) = delete;
+
+    /// All parameters, own ones first, then those of the modules within, in the order of registration.
+    NamedTensors named_parameters() const;
+    std::vector<Tensor> parameters() const;
+    NamedTensors named_buffers() const;
+    /// Parameters and buffers as PyTorch's state_dict orders them: module by module.
+    NamedTensors state_dict() const;
+    /// Copies values in by name. Throws UsageError, before anything is changed, if a name is missing,
+    /// unknown, or of another shape.
+    void load_state_dict(const NamedTensors& state);
+
+    /// Training mode (the default) or evaluation mode, for this module and all within: dropout and batch norm
+    /// differ.
+    void train(bool on = true);
+    void eval() { train(false); }
+    bool is_training() const { return training_; }
+
+    /// Sets all gradients to zero.
+    void zero_grad() const;
+
+    /// Modules directly within, with their names.
+    const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& named_children() const {
+        return children_;
+    }
+
+  protected:
+    /// Registers under a name without dots, new in this module (UsageError otherwise), and returns what was
+    /// registered.
+    Tensor register_parameter(std::string name, Tensor parameter);
+    Tensor register_buffer(std::string name, Tensor buffer);
+    template <typename M>
+    std::shared_ptr<M> register_module(std::string name, std::shared_ptr<M> module) {
+        add_child(std::move(name), module);
+        return module;
+    }
+
+  private:
+    void add_child(std::string name, std::shared_ptr<Module> module);
+    void check_name(const std::string& name) const;
+    template <typename Visit>
+    void walk(const std::string& prefix, const Visit& visit) const;
+
+    NamedTensors parameters_, buffers_;
+    std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
+    bool training_ = true;
+};
+
+/// A module from one tensor to one tensor: what Sequential strings together and a Trainer trains.
+class Layer : public Module {
+  public:
+    virtual Tensor forward(const Tensor& x) = 0;
+    Tensor operator()(const Tensor& x) { return forward(x); }
+};
+
+}  // namespace engine::nn

@@ -1,0 +1,48 @@
+#include "engine/ops/attention_conv.h"
+
+#include "engine/autograd.h"
+#include "engine/ops/checks.h"
+#include "engine/ops/conv_shape.h"
+
+namespace engine {
+namespace {
+
+std::array<const float*, kernels::branches> values_of(const std::array<Tensor, kernels::branches>& tensors) {
+    return {tensors[0].data(), tensors[1].data(), tensors[2].data()};
+}
+
+std::array<float*, kernels::branches> gradients_of(const std::array<Tensor, kernels::branches>& tensors) {
+    return {tensors[0].grad_target().data(), tensors[1].grad_target().data(),
+            tensors[2].grad_target().data()};
+}
+
+}  // namespace
+
+Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeights& branches,
+                      std::int64_t stride, std::int64_t padding) {
+    const kernels::Conv2dShape shape = conv_shape("attention_conv", x, branches.weight[0], stride, padding);
+    check_shape("attention_conv", "a", a, {shape.images, kernels::branches});
+    for (const Tensor& weight : branches.weight)
+        check_shape("attention_conv", "weight", weight, branches.weight[0].shape());
+    for (const Tensor& bias : branches.bias)
+        check_shape("attention_conv", "bias", bias, {shape.out_channels});
+
+    const Shape out_shape{shape.images, shape.out_height(), shape.out_width(), shape.out_channels};
+    const Tensor out = empty(out_shape, DType::float32, x.device());
+    const Tensor active = empty(out_shape, DType::uint8, x.device());
+    kernels::attention_conv_forward(
+        x.device(), {out.data(), active.data<std::uint8_t>(), x.data(), a.data(), values_of(branches.weight),
+                     values_of(branches.bias), shape});
+    const auto& [weight, bias] = branches;
+    if (!needs_grad({x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]})) return out;
+    return record("attention_conv", out, {x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]},
+                  [x, a, active, branches, shape](const Tensor& d_out) {
+                      kernels::attention_conv_backward(
+                          x.device(),
+                          {target_data(x), a.grad_target().data(), gradients_of(branches.weight),
+                           gradients_of(branches.bias), active.data<std::uint8_t>(), d_out.data(), x.data(),
+                           a.data(), values_of(branches.weight), values_of(branches.bias), shape});
+                  });
+}
+
+}  // namespace engine

@@ -1,0 +1,60 @@
+#include "kernels/batch_norm/batch_norm.h"
+
+#include <cmath>
+
+#include "engine/autograd.h"
+#include "engine/error.h"
+#include "engine/ops/batch_norm.h"
+#include "engine/ops/checks.h"
+
+namespace engine {
+namespace {
+
+/// 1 / sqrt(var + epsilon), for a backward in evaluation mode, where it is a constant.
+Tensor inverse_deviation(const Tensor& var, float epsilon) {
+    const Tensor result = empty(var.shape());
+    for (std::int64_t c = 0; c < var.numel(); ++c)
+        result.data()[c] = 1.0F / std::sqrt(var.data()[c] + epsilon);
+    return result;
+}
+
+}  // namespace
+
+Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight, const Tensor& bias,
+                  bool training, float momentum, float epsilon) {
+    check_rank("batch_norm", x, x.shape().rank(), "(..., C)");
+    const std::int64_t channels = x.size(-1), rows = channels == 0 ? 0 : x.numel() / channels;
+    check_shape("batch_norm", "weight", weight, {channels});
+    check_shape("batch_norm", "bias", bias, {channels});
+    check_shape("batch_norm", "running mean", running.mean, {channels});
+    check_shape("batch_norm", "running variance", running.var, {channels});
+    if (training && rows < 2)
+        throw UsageError("one value per channel, shape " + to_string(x.shape()), "in batch_norm (training)",
+                         "use a larger batch or eval mode: one value has no variance");
+
+    const Tensor out = empty(x.shape(), DType::float32, x.device());
+    Tensor mean, inv_std;
+    if (training) {
+        mean = empty({channels}, DType::float32, x.device());
+        inv_std = empty({channels}, DType::float32, x.device());
+        kernels::batch_norm_train_forward(
+            x.device(), {out.data(), mean.data(), inv_std.data(), running.mean.data(), running.var.data(),
+                         x.data(), weight.data(), bias.data(), epsilon, momentum, rows, channels});
+    } else {
+        kernels::batch_norm_eval_forward(
+            x.device(), {out.data(), x.data(), running.mean.data(), running.var.data(), weight.data(),
+                         bias.data(), epsilon, rows, channels});
+    }
+    if (!needs_grad({x, weight, bias})) return out;
+    if (!training) {
+        mean = running.mean.clone();  // it may move on before the backward runs
+        inv_std = inverse_deviation(running.var, epsilon);
+    }
+    return record("batch_norm", out, {x, weight, bias}, [=](const Tensor& d_out) {
+        kernels::batch_norm_backward(
+            x.device(), {target_data(x), weight.grad_target().data(), bias.grad_target().data(), mean.data(),
+                         inv_std.data(), d_out.data(), x.data(), weight.data(), training, rows, channels});
+    });
+}
+
+}  // namespace engine

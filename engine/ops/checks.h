@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+#include "engine/tensor.h"
+
+/// The checks that several ops make of their inputs. Each throws UsageError naming the op and the shapes.
+namespace engine {
+
+/// x is defined, float32 and of `rank` dimensions; `layout` says which, e.g. "(N, H, W, C)".
+void check_rank(std::string_view op, const Tensor& x, int rank, std::string_view layout);
+
+/// `parameter` is defined, float32 and has exactly this shape.
+void check_shape(std::string_view op, std::string_view parameter_name, const Tensor& parameter,
+                 const Shape& shape);
+
+/// Both on the same device.
+void check_device(std::string_view op, const Tensor& x, const Tensor& y);
+
+}  // namespace engine

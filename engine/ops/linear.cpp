@@ -1,0 +1,27 @@
+#include "kernels/linear/linear.h"
+
+#include "engine/autograd.h"
+#include "engine/ops/checks.h"
+#include "engine/ops/linear.h"
+
+namespace engine {
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+    check_rank("linear", x, 2, "(N, in_features)");
+    check_rank("linear", weight, 2, "(out_features, in_features)");
+    const std::int64_t rows = x.size(0), in = x.size(1), out_features = weight.size(0);
+    check_shape("linear", "weight", weight, {out_features, in});
+    if (bias.defined()) check_shape("linear", "bias", bias, {out_features});
+    check_device("linear", x, weight);
+
+    const Tensor out = empty({rows, out_features}, DType::float32, x.device());
+    kernels::linear_forward(x.device(), {out.data(), x.data(), weight.data(),
+                                         bias.defined() ? bias.data() : nullptr, rows, in, out_features});
+    if (!needs_grad({x, weight, bias})) return out;
+    return record("linear", out, {x, weight, bias}, [=](const Tensor& d_out) {
+        kernels::linear_backward(x.device(), {target_data(x), target_data(weight), target_data(bias),
+                                              d_out.data(), x.data(), weight.data(), rows, in, out_features});
+    });
+}
+
+}  // namespace engine

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "engine/tensor.h"
+
+namespace engine {
+
+/// Maximum over square windows of x (N, H, W, C), without padding; stride 0 means the window's size. Rows and
+/// columns that fill no whole window are left out. Ties go to the first element in row-major order; NaN
+/// propagates. Throws UsageError if the window is larger than the image, or 256 elements.
+Tensor max_pool(const Tensor& x, std::int64_t window, std::int64_t stride = 0);
+
+}  // namespace engine

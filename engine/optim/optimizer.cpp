@@ -1,0 +1,31 @@
+#include "engine/optim/optimizer.h"
+
+#include "engine/error.h"
+
+namespace engine::optim {
+
+Optimizer::Optimizer(nn::NamedTensors parameters) : parameters_(std::move(parameters)) {
+    for (const auto& [name, parameter] : parameters_)
+        if (!parameter.requires_grad() || !parameter.is_leaf())
+            throw UsageError("'" + name + "' is not a parameter", "in Optimizer",
+                             "pass leaves with requires_grad");
+}
+
+void Optimizer::zero_grad() const {
+    for (const auto& [name, parameter] : parameters_) parameter.zero_grad();
+}
+
+void Optimizer::load_state(const nn::NamedTensors& saved) {
+    const nn::NamedTensors own = state();
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        const auto& [name, tensor] = own[i];
+        if (saved.size() != own.size() || saved[i].first != name ||
+            saved[i].second.shape() != tensor.shape() || saved[i].second.dtype() != tensor.dtype())
+            throw UsageError("the optimiser's state does not fit at '" + name + "'",
+                             "in Optimizer::load_state",
+                             "load the state of the same optimiser on the same network");
+    }
+    for (std::size_t i = 0; i < own.size(); ++i) own[i].second.copy_(saved[i].second);
+}
+
+}  // namespace engine::optim

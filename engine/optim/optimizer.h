@@ -1,0 +1,32 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/nn/module.h"
+
+namespace engine::optim {
+
+/// Changes parameters by their gradients.
+class Optimizer {
+  public:
+    /// Throws UsageError if a parameter does not require gradients.
+    explicit Optimizer(nn::NamedTensors parameters);
+    virtual ~Optimizer() = default;
+    Optimizer(const Optimizer&) = delete;
+    Optimizer& operator=(const Optimizer&) = delete;
+
+    /// One update of every parameter that has a gradient.
+    virtual void step() = 0;
+    /// Sets all gradients to zero.
+    void zero_grad() const;
+
+    /// All that a later step depends on besides parameters and gradients: live tensors, by name.
+    virtual nn::NamedTensors state() const = 0;
+    /// Copies a state of that kind in. Throws UsageError, before anything is changed, if it does not fit.
+    void load_state(const nn::NamedTensors& saved);
+
+  protected:
+    nn::NamedTensors parameters_;
+};
+
+}  // namespace engine::optim

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "engine/tensor.h"
+
+namespace engine {
+
+/// From the layout inside to that of every border: images (N, H, W, C) -> (N, C, H, W), filters (O, H, W, I)
+/// -> (O, I, H, W). A copy on the CPU, outside the graph; a tensor that has not four dimensions is returned
+/// as it is.
+Tensor to_channels_first(const Tensor& x);
+
+/// The inverse: (N, C, H, W) -> (N, H, W, C), (O, I, H, W) -> (O, H, W, I).
+Tensor to_channels_last(const Tensor& x);
+
+}  // namespace engine

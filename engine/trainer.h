@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/batch.h"
+#include "engine/metrics.h"
+#include "engine/nn/cross_entropy_loss.h"
+#include "engine/nn/module.h"
+#include "engine/optim/optimizer.h"
+
+namespace engine {
+
+/// How far a training has come. With the tensors of model and optimiser and the default generator, this is
+/// all that a resume needs: the next batch is batch `batch` of epoch `epoch`.
+struct TrainPosition {
+    std::int64_t epoch = 0;  ///< epochs completed
+    std::int64_t batch = 0;  ///< batches done in the current epoch
+    std::int64_t step = 0;   ///< optimiser steps so far
+    MetricSums sums;         ///< of the current epoch's batches, each before its update
+};
+
+struct StepReport {
+    std::int64_t epoch;      ///< from 1
+    std::int64_t step;       ///< from 1, counted over all epochs
+    std::int64_t last_step;  ///< the number the whole training will end with
+    std::int64_t images;     ///< in this batch
+    double loss, accuracy;   ///< of this batch, before its update
+    double seconds;          ///< waiting for the batch, forward, backward, update
+};
+
+struct EpochReport {
+    std::int64_t epoch;  ///< from 1
+    double train_loss,
+        train_accuracy;  ///< over the epoch's batches, each before its update, with augmentation and dropout
+    double test_loss, test_accuracy;  ///< in evaluation mode, at the end of the epoch
+    double seconds;                   ///< training and evaluation, since the epoch was started or resumed
+};
+
+/// What a training tells while it runs, and asks.
+class TrainObserver {
+  public:
+    virtual ~TrainObserver() = default;
+    virtual void on_step(const StepReport&) {}
+    /// After the evaluation that ends an epoch, also one that max_steps cut short; position is where the next
+    /// step would be.
+    virtual void on_epoch(const EpochReport&, const TrainPosition&) {}
+    /// Asked after each step; true ends the training there, without evaluation.
+    virtual bool stop_requested() { return false; }
+};
+
+struct FitOptions {
+    std::int64_t epochs = 30;
+    std::int64_t max_steps = 0;  ///< in all; 0 means no limit
+};
+
+/// Trains a classifier.
+class Trainer {
+  public:
+    /// All three outlive the trainer.
+    Trainer(nn::Layer& model, optim::Optimizer& optimizer,
+            nn::CrossEntropyLoss loss = nn::CrossEntropyLoss());
+
+    /// Forward, backward, update. Adds to `metrics` the loss and the correct predictions before the update,
+    /// and returns the loss. Throws DivergedError, before the update, if the loss is not finite.
+    double train_step(const Batch& batch, MetricAccumulator& metrics);
+
+    /// Mean loss and accuracy over one epoch of a source, in evaluation mode; the model's mode is restored.
+    MetricAccumulator evaluate(BatchSource& source);
+
+    /// Trains from `position` on, to the end of the last epoch, to max_steps, or until the observer asks to
+    /// stop. Evaluates on `test` at each end but the last kind. Returns where it got to.
+    TrainPosition fit(BatchSource& train, BatchSource& test, const FitOptions& options,
+                      TrainPosition position, TrainObserver& observer);
+
+  private:
+    nn::Layer& model_;
+    optim::Optimizer& optimizer_;
+    nn::CrossEntropyLoss loss_;
+};
+
+}  // namespace engine

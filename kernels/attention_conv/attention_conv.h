@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "kernels/conv2d/conv2d.h"
+
+namespace kernels {
+
+/// Number of parallel convolutions in an attention_conv.
+inline constexpr int branches = 3;
+
+/// The fused heart of the network: three convolutions of one input, each rectified, summed with weights that
+/// every image brings along:
+///   z_k = conv2d(x, weight[k], bias[k]);  out[n] = sum over k of a[n][k] * relu(z_k[n]).
+template <typename T>
+struct AttentionConvForward {
+    T* out;                                 ///< (images, out_height, out_width, out_channels)
+    std::uint8_t* active;                   ///< same shape; saved: bit k is set where z_k > 0
+    const T* x;                             ///< (images, height, width, in_channels)
+    const T* a;                             ///< (images, branches)
+    std::array<const T*, branches> weight;  ///< each (out_channels, kernel, kernel, in_channels)
+    std::array<const T*, branches> bias;    ///< each (out_channels)
+    Conv2dShape shape;
+};
+
+/// With g_k = d_out where bit k of active is set, else 0:
+///   d_a[n][k] += <g_k[n], z_k[n]>, and d_x, d_weight[k], d_bias[k] are those of conv2d for d_z_k = a[n][k] *
+///   g_k.
+/// No z_k was saved. A null d_x is not wanted; the other targets always are.
+template <typename T>
+struct AttentionConvBackward {
+    T* d_x;
+    T* d_a;  ///< (images, branches)
+    std::array<T*, branches> d_weight;
+    std::array<T*, branches> d_bias;
+    const std::uint8_t* active;
+    const T* d_out;
+    const T* x;
+    const T* a;
+    std::array<const T*, branches> weight;
+    std::array<const T*, branches> bias;
+    Conv2dShape shape;
+};
+
+void attention_conv_forward(Device device, const AttentionConvForward<float>& args);
+void attention_conv_backward(Device device, const AttentionConvBackward<float>& args);
+
+namespace reference {
+template <typename T>
+void attention_conv_forward(const AttentionConvForward<T>& args);
+template <typename T>
+void attention_conv_backward(const AttentionConvBackward<T>& args);
+}  // namespace reference
+
+namespace cpu {
+void attention_conv_forward(const AttentionConvForward<float>& args);
+void attention_conv_backward(const AttentionConvBackward<float>& args);
+}  // namespace cpu
+
+}  // namespace kernels

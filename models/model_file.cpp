@@ -1,0 +1,118 @@
+#include "models/model_file.h"
+
+#include <algorithm>
+#include <string>
+
+#include "engine/error.h"
+#include "engine/serialize/layout.h"
+#include "engine/serialize/safetensors.h"
+
+namespace models {
+namespace {
+
+using namespace engine;
+
+nn::NamedTensors read_state(const std::filesystem::path& path) {
+    nn::NamedTensors state = load_safetensors(path).tensors;
+    for (auto& [name, tensor] : state) tensor = to_channels_last(tensor);
+    return state;
+}
+
+/// Reads an AttentionNet's architecture off its tensors.
+class ArchitectureReader {
+  public:
+    ArchitectureReader(const nn::NamedTensors& state, std::filesystem::path path)
+        : state_(state), path_(std::move(path)) {}
+
+    AttentionNetOptions read(double dropout) const {
+        AttentionNetOptions options;
+        options.dropout = dropout;
+        options.widths.clear();
+        for (int i = 0; has(conv_weight(i)); ++i) options.widths.push_back(extent(conv_weight(i), 4, 0));
+        options.in_channels = extent(conv_weight(0), 4, 3);
+        options.hidden = extent("classifier.fc1.weight", 2, 0);
+        options.classes = extent("classifier.fc2.weight", 2, 0);
+        return options;
+    }
+
+  private:
+    static std::string conv_weight(int block) {
+        return "backbone." + std::to_string(block) + ".conv1.weight";
+    }
+
+    nn::NamedTensors::const_iterator find(const std::string& name) const {
+        return std::find_if(state_.begin(), state_.end(),
+                            [&](const auto& entry) { return entry.first == name; });
+    }
+
+    bool has(const std::string& name) const { return find(name) != state_.end(); }
+
+    std::int64_t extent(const std::string& name, int rank, int dimension) const {
+        if (!has(name))
+            throw InputError("tensor '" + name + "' is missing", "in " + path_.string(),
+                             "give a file that holds an AttentionNet");
+        const Shape& shape = find(name)->second.shape();
+        if (shape.rank() != rank || shape.numel() == 0)
+            throw InputError("tensor '" + name + "' has shape " + to_string(shape), "in " + path_.string(),
+                             "it must have " + std::to_string(rank) + " dimensions, none of them 0");
+        return shape[dimension];
+    }
+
+    const nn::NamedTensors& state_;
+    std::filesystem::path path_;
+};
+
+/// PyTorch's shape of a tensor that stands channel-last here, for messages.
+std::string published_shape(const Tensor& tensor) {
+    const Shape& shape = tensor.shape();
+    return to_string(shape.rank() == 4 ? Shape{shape[0], shape[3], shape[1], shape[2]} : shape);
+}
+
+/// load_state_dict for files: what does not fit is the file's fault. Checked here first, in the file's own
+/// layout.
+void load_checked(const std::filesystem::path& path, const nn::NamedTensors& state, nn::Module& model) {
+    const nn::NamedTensors own = model.state_dict();
+    const auto named = [](const std::string& name) {
+        return [&name](const auto& entry) { return entry.first == name; };
+    };
+    for (const auto& [name, tensor] : own) {
+        const auto given = std::find_if(state.begin(), state.end(), named(name));
+        if (given == state.end())
+            throw InputError("tensor '" + name + "' is missing", "in " + path.string(),
+                             "give the state_dict of a whole AttentionNet");
+        if (given->second.shape() != tensor.shape() || given->second.dtype() != tensor.dtype())
+            throw InputError("tensor '" + name + "' is " + engine::name(given->second.dtype()) + " " +
+                                 published_shape(given->second),
+                             "in " + path.string(),
+                             std::string("this network has ") + engine::name(tensor.dtype()) + " " +
+                                 published_shape(tensor) + " there: check --widths and --hidden");
+    }
+    for (const auto& [name, tensor] : state)
+        if (std::none_of(own.begin(), own.end(), named(name)))
+            throw InputError("tensor '" + name + "' is not part of this network", "in " + path.string(),
+                             "give the state_dict of an AttentionNet of the same architecture");
+    model.load_state_dict(state);
+}
+
+}  // namespace
+
+void save_model(const std::filesystem::path& path, const nn::Module& model) {
+    SafeTensors content;
+    content.metadata["format"] = "pt";  // what Python's library looks for
+    for (const auto& [name, tensor] : model.state_dict())
+        content.tensors.emplace_back(name, to_channels_first(tensor));
+    save_safetensors(path, content);
+}
+
+std::shared_ptr<AttentionNet> load_model(const std::filesystem::path& path, double dropout) {
+    const nn::NamedTensors state = read_state(path);
+    auto model = std::make_shared<AttentionNet>(ArchitectureReader(state, path).read(dropout));
+    load_checked(path, state, *model);
+    return model;
+}
+
+void load_values(const std::filesystem::path& path, nn::Module& model) {
+    load_checked(path, read_state(path), model);
+}
+
+}  // namespace models

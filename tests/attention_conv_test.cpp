@@ -1,0 +1,197 @@
+#include "kernels/attention_conv/attention_conv.h"
+
+#include "kernels/add/add.h"
+#include "kernels/mul/mul.h"
+#include "kernels/relu/relu.h"
+#include "tests/support/broadcast_shapes.h"
+#include "tests/support/gradcheck.h"
+
+using namespace kernels;
+
+namespace {
+
+const std::vector<Conv2dShape> table = {
+    {1, 5, 5, 1, 1},   {2, 7, 6, 3, 5},          {1, 9, 8, 17, 33},        {3, 6, 5, 30, 17},
+    {1, 4, 7, 100, 3}, {2, 32, 32, 3, 32},       {3, 16, 16, 32, 64},      {5, 2, 2, 64, 48},
+    {3, 1, 1, 16, 16}, {2, 7, 6, 3, 5, 1, 1, 0}, {2, 7, 6, 5, 3, 5, 2, 2}, {1, 9, 8, 4, 30, 3, 2, 0}};
+
+std::int64_t x_size(const Conv2dShape& s) { return s.images * s.height * s.width * s.in_channels; }
+std::int64_t weight_size(const Conv2dShape& s) { return s.out_channels * s.taps(); }
+std::int64_t out_size(const Conv2dShape& s) { return s.rows() * s.out_channels; }
+
+/// x, a, then the weight and the bias of each branch. On a grid: z_k is exact in float and in double, so both
+/// agree where it is positive, and it is exactly 0 now and then.
+template <typename T>
+std::vector<std::vector<T>> grid_inputs(const Conv2dShape& s) {
+    std::vector<std::vector<T>> inputs = {test::grid_values<T>(x_size(s), 1),
+                                          test::grid_values<T>(s.images * branches, 2)};
+    for (std::uint64_t k = 0; k < branches; ++k) {
+        inputs.push_back(test::grid_values<T>(weight_size(s), 10 + k));
+        inputs.push_back(test::grid_values<T>(s.out_channels, 20 + k));
+    }
+    return inputs;
+}
+
+template <typename T>
+AttentionConvForward<T> forward_args(std::vector<T>& out, std::vector<std::uint8_t>& active,
+                                     const std::vector<std::vector<T>>& in, const Conv2dShape& s) {
+    return {out.data(),
+            active.data(),
+            in[0].data(),
+            in[1].data(),
+            {in[2].data(), in[4].data(), in[6].data()},
+            {in[3].data(), in[5].data(), in[7].data()},
+            s};
+}
+
+/// Gradients in the order of the inputs.
+template <typename T>
+AttentionConvBackward<T> backward_args(std::vector<std::vector<T>>& g,
+                                       const std::vector<std::uint8_t>& active, const std::vector<T>& d_out,
+                                       const std::vector<std::vector<T>>& in, const Conv2dShape& s) {
+    return {g[0].data(),
+            g[1].data(),
+            {g[2].data(), g[4].data(), g[6].data()},
+            {g[3].data(), g[5].data(), g[7].data()},
+            active.data(),
+            d_out.data(),
+            in[0].data(),
+            in[1].data(),
+            {in[2].data(), in[4].data(), in[6].data()},
+            {in[3].data(), in[5].data(), in[7].data()},
+            s};
+}
+
+template <typename T>
+struct Result {
+    std::vector<T> out;
+    std::vector<std::uint8_t> active;
+    std::vector<std::vector<T>> gradients;
+};
+
+template <typename T, typename Forward, typename Backward>
+Result<T> run(const Forward& forward, const Backward& backward, const Conv2dShape& s) {
+    const auto in = grid_inputs<T>(s);
+    const auto d_out = test::grid_values<T>(out_size(s), 3);
+    Result<T> r{test::poisoned<T>(out_size(s)), std::vector<std::uint8_t>(d_out.size(), 255), {}};
+    for (const auto& input : in)
+        r.gradients.push_back(test::prefilled<T>(static_cast<std::int64_t>(input.size())));
+    forward(forward_args<T>(r.out, r.active, in, s));
+    backward(backward_args<T>(r.gradients, r.active, d_out, in, s));
+    return r;
+}
+
+}  // namespace
+
+TEST_CASE("attention_conv: fast equals reference") {
+    for (const Conv2dShape& s : table) {
+        CAPTURE(s.images);
+        CAPTURE(s.height);
+        CAPTURE(s.in_channels);
+        CAPTURE(s.out_channels);
+        CAPTURE(s.kernel);
+        CAPTURE(s.stride);
+        const auto expected = run<double>(&reference::attention_conv_forward<double>,
+                                          &reference::attention_conv_backward<double>, s);
+        const auto fast = test::same_for_any_threads([&] {
+            auto r = run<float>(&cpu::attention_conv_forward, &cpu::attention_conv_backward, s);
+            test::check_same_bits("active", r.active, expected.active);
+            r.gradients.insert(r.gradients.begin(), r.out);
+            return r.gradients;
+        });
+        test::check_close("out", fast[0], expected.out, {1e-5, 1e-5});
+        for (std::size_t k = 0; k < expected.gradients.size(); ++k) {
+            // d_a sums over a whole image: its rounding error grows with the size of the terms, not of the
+            // sum.
+            const double absolute = k == 1 ? 1e-7 * static_cast<double>(out_size(s) / s.images) + 1e-5 : 5e-5;
+            test::check_close("gradient " + std::to_string(k), fast[k + 1], expected.gradients[k],
+                              {absolute, 1e-5});
+        }
+    }
+}
+
+TEST_CASE("attention_conv: a null d_x is left out, the other gradients are as before") {
+    const Conv2dShape s{2, 7, 6, 3, 5};
+    const auto whole = run<float>(&cpu::attention_conv_forward, &cpu::attention_conv_backward, s);
+    for (const auto backward : {&cpu::attention_conv_backward, &reference::attention_conv_backward<float>}) {
+        const auto part = run<float>(
+            &cpu::attention_conv_forward,
+            [&](AttentionConvBackward<float> args) {
+                args.d_x = nullptr;
+                backward(args);
+            },
+            s);
+        test::check_same_bits("d_x", part.gradients[0], test::prefilled<float>(x_size(s)));
+        for (std::size_t k = 1; k < part.gradients.size(); ++k) {
+            test::check_close("gradient " + std::to_string(k), part.gradients[k], whole.gradients[k],
+                              {1e-4, 1e-5});
+        }
+    }
+}
+
+TEST_CASE("attention_conv equals its composition from conv2d, relu, mul and add") {
+    const Conv2dShape s{2, 5, 4, 3, 4};
+    const std::int64_t size = out_size(s), image = size / s.images;
+    const Broadcast whole = test::broadcast({1, 1, 1, size}, {1, 1, 1, size});
+    const Broadcast by_image = test::broadcast({s.images, 1, 1, image}, {s.images, 1, 1, 1});
+    const auto in = grid_inputs<double>(s);
+    const auto d_out = test::grid_values<double>(size, 3);
+
+    auto out = std::vector<double>(static_cast<std::size_t>(size), 0.0);
+    test::Arrays gradients;
+    for (const auto& input : in)
+        gradients.push_back(test::prefilled<double>(static_cast<std::int64_t>(input.size())));
+    for (std::size_t k = 0; k < branches; ++k) {
+        std::vector<double> a(2), d_a(2, 0.0);  // branch k of each image
+        for (std::size_t n = 0; n < 2; ++n) a[n] = in[1][n * branches + k];
+
+        auto z = test::poisoned<double>(size), rectified = test::poisoned<double>(size), term = z, sum = z;
+        reference::conv2d_forward(
+            Conv2dForward<double>{z.data(), in[0].data(), in[2 + 2 * k].data(), in[3 + 2 * k].data(), s});
+        reference::relu_forward(ReluForward<double>{rectified.data(), z.data(), size});
+        reference::mul_forward(MulForward<double>{term.data(), rectified.data(), a.data(), by_image});
+        reference::add_forward(AddForward<double>{sum.data(), out.data(), term.data(), 1.0, whole});
+        out = sum;
+
+        std::vector<double> d_rectified(z.size(), 0.0), d_z(z.size(), 0.0);
+        reference::mul_backward(MulBackward<double>{d_rectified.data(), d_a.data(), d_out.data(),
+                                                    rectified.data(), a.data(), by_image});
+        reference::relu_backward(
+            ReluBackward<double>{d_z.data(), d_rectified.data(), rectified.data(), size});
+        reference::conv2d_backward(Conv2dBackward<double>{gradients[0].data(), gradients[2 + 2 * k].data(),
+                                                          gradients[3 + 2 * k].data(), d_z.data(),
+                                                          in[0].data(), in[2 + 2 * k].data(), s});
+        for (std::size_t n = 0; n < 2; ++n) gradients[1][n * branches + k] += d_a[n];
+    }
+
+    const auto fused = run<double>(&reference::attention_conv_forward<double>,
+                                   &reference::attention_conv_backward<double>, s);
+    test::check_close("out", fused.out, out, {1e-12, 1e-12});
+    for (std::size_t k = 0; k < gradients.size(); ++k) {
+        test::check_close("gradient " + std::to_string(k), fused.gradients[k], gradients[k], {1e-12, 1e-12});
+    }
+}
+
+TEST_CASE("attention_conv: gradcheck") {
+    for (const Conv2dShape& s : {Conv2dShape{2, 4, 3, 2, 3}, Conv2dShape{2, 5, 4, 2, 2, 3, 2, 0}}) {
+        test::Arrays inputs = {test::random_values<double>(x_size(s), 1),
+                               test::random_values<double>(s.images * branches, 2)};
+        for (std::uint64_t k = 0; k < branches; ++k) {
+            inputs.push_back(test::random_values<double>(weight_size(s), 10 + k));
+            inputs.push_back(test::random_values<double>(s.out_channels, 20 + k));
+        }
+        const auto forward = [&](const test::Arrays& in) {
+            Result<double> r{test::poisoned<double>(out_size(s)),
+                             std::vector<std::uint8_t>(static_cast<std::size_t>(out_size(s)), 255),
+                             {}};
+            reference::attention_conv_forward(forward_args<double>(r.out, r.active, in, s));
+            return r;
+        };
+        test::gradcheck(
+            inputs, [&](const test::Arrays& in) { return forward(in).out; },
+            [&](const test::Arrays& in, const std::vector<double>& d_out, test::Arrays& g) {
+                const auto active = forward(in).active;
+                reference::attention_conv_backward(backward_args<double>(g, active, d_out, in, s));
+            });
+    }
+}

@@ -1,0 +1,234 @@
+#include "kernels/batch_norm/batch_norm.h"
+
+#include <cmath>
+
+#include "tests/support/gradcheck.h"
+
+using namespace kernels;
+
+namespace {
+
+struct Shape {
+    std::int64_t rows, channels;
+};
+
+// Around the edges of a work item (256 rows), and channels that no vector width divides.
+const std::vector<Shape> table = {{2, 1},    {2, 3},    {7, 5},      {255, 17}, {256, 30},
+                                  {257, 33}, {512, 16}, {1000, 100}, {3000, 3}, {700, 1}};
+
+/// Everything that a training forward reads and writes.
+template <typename T>
+struct Training {
+    std::int64_t rows, channels;
+    std::vector<T> x, weight, bias;
+    std::vector<T> out = test::poisoned<T>(rows * channels);
+    std::vector<T> mean = test::poisoned<T>(channels), inv_std = test::poisoned<T>(channels);
+    std::vector<T> running_mean = test::prefilled<T>(channels), running_var = test::prefilled<T>(channels);
+
+    BatchNormTrainForward<T> args() {
+        return {out.data(),
+                mean.data(),
+                inv_std.data(),
+                running_mean.data(),
+                running_var.data(),
+                x.data(),
+                weight.data(),
+                bias.data(),
+                T(1e-5),
+                T(0.1),
+                rows,
+                channels};
+    }
+};
+
+template <typename T>
+Training<T> random_training(std::int64_t rows, std::int64_t channels, double low = -1, double high = 2) {
+    return {rows, channels, test::random_values<T>(rows * channels, 1, low, high),
+            test::random_values<T>(channels, 2, 0.5, 1.5), test::random_values<T>(channels, 3)};
+}
+
+}  // namespace
+
+TEST_CASE("batch_norm: fast training forward equals reference") {
+    for (const auto& [rows, channels] : table) {
+        CAPTURE(rows);
+        CAPTURE(channels);
+        auto expected = random_training<float>(rows, channels);
+        reference::batch_norm_train_forward(expected.args());
+        const auto fast = test::same_for_any_threads([&, rows = rows, channels = channels] {
+            auto actual = random_training<float>(rows, channels);
+            cpu::batch_norm_train_forward(actual.args());
+            return std::vector<std::vector<float>>{actual.out, actual.mean, actual.inv_std,
+                                                   actual.running_mean, actual.running_var};
+        });
+        test::check_close("mean", fast[1], expected.mean, {1e-7, 1e-6});
+        test::check_close("inv_std", fast[2], expected.inv_std, {0, 1e-6});
+        test::check_close("running_mean", fast[3], expected.running_mean, {1e-7, 1e-6});
+        test::check_close("running_var", fast[4], expected.running_var, {1e-7, 1e-6});
+        // Two rows that nearly agree have an inv_std of up to 300, which multiplies the rounding of the mean.
+        test::check_close("out", fast[0], expected.out, {rows == 2 ? 1e-4 : 2e-6, 2e-6});
+    }
+}
+
+TEST_CASE("batch_norm: fast evaluation equals reference") {
+    for (const auto& [rows, channels] : table) {
+        CAPTURE(rows);
+        CAPTURE(channels);
+        const auto data = random_training<float>(rows, channels);
+        const auto mean = test::random_values<float>(channels, 4),
+                   var = test::random_values<float>(channels, 5, 0.1, 2);
+        const auto run = [&, rows = rows, channels = channels](auto forward) {
+            auto out = test::poisoned<float>(rows * channels);
+            forward(BatchNormEvalForward<float>{out.data(), data.x.data(), mean.data(), var.data(),
+                                                data.weight.data(), data.bias.data(), 1e-5F, rows, channels});
+            return std::vector<std::vector<float>>{out};
+        };
+        const auto fast = test::same_for_any_threads([&] { return run(&cpu::batch_norm_eval_forward); });
+        test::check_close("out", fast[0], run(&reference::batch_norm_eval_forward<float>)[0], {1e-6, 2e-6});
+    }
+}
+
+TEST_CASE("batch_norm: fast backward equals reference, with and without d_x") {
+    for (const auto& [rows, channels] : table) {
+        for (const bool batch_statistics : {true, false}) {
+            CAPTURE(rows);
+            CAPTURE(channels);
+            CAPTURE(batch_statistics);
+            const auto data = random_training<float>(rows, channels);
+            const auto mean = test::random_values<float>(channels, 4),
+                       inv_std = test::random_values<float>(channels, 5, 0.5, 2);
+            const auto d_out = test::random_values<float>(rows * channels, 6);
+            const auto run = [&, rows = rows, channels = channels](auto backward, bool with_d_x) {
+                std::vector<std::vector<float>> r = {test::prefilled<float>(rows * channels),
+                                                     test::prefilled<float>(channels),
+                                                     test::prefilled<float>(channels)};
+                backward(BatchNormBackward<float>{with_d_x ? r[0].data() : nullptr, r[1].data(), r[2].data(),
+                                                  mean.data(), inv_std.data(), d_out.data(), data.x.data(),
+                                                  data.weight.data(), batch_statistics, rows, channels});
+                return r;
+            };
+            for (const bool with_d_x : {true, false}) {
+                const auto expected = run(&reference::batch_norm_backward<float>, with_d_x);
+                const auto fast =
+                    test::same_for_any_threads([&] { return run(&cpu::batch_norm_backward, with_d_x); });
+                test::check_close("d_x", fast[0], expected[0], {2e-6, 2e-6});
+                test::check_close("d_weight", fast[1], expected[1], {1e-5, 2e-6});
+                test::check_close("d_bias", fast[2], expected[2], {1e-5, 2e-6});
+            }
+        }
+    }
+}
+
+TEST_CASE("batch_norm: a mean a hundred thousand times the deviation does not spoil the variance") {
+    for (const std::int64_t rows : {2, 300, 5000}) {
+        CAPTURE(rows);
+        auto fast = random_training<float>(rows, 17, 1000, 1000.01);
+        Training<double> exact{rows,
+                               17,
+                               {fast.x.begin(), fast.x.end()},
+                               {fast.weight.begin(), fast.weight.end()},
+                               {fast.bias.begin(), fast.bias.end()}};
+        cpu::batch_norm_train_forward(fast.args());
+        reference::batch_norm_train_forward(exact.args());
+        test::check_close("mean", fast.mean, exact.mean, {0, 6e-8});  // rounded once
+        test::check_close("inv_std", fast.inv_std, exact.inv_std, {0, 1e-6});
+
+        // The saved mean is a float, so the output is judged by the statistics that were saved.
+        auto expected = test::poisoned<double>(rows * 17);
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            const std::size_t c = i % 17;
+            const double deviation = static_cast<double>(fast.x[i]) - fast.mean[c];
+            expected[i] = deviation * fast.inv_std[c] * fast.weight[c] + fast.bias[c];
+        }
+        test::check_close("out", fast.out, expected, {1e-6, 1e-6});
+    }
+}
+
+TEST_CASE("batch_norm: an outlier in the first row does not spoil the variance") {
+    auto fast = random_training<float>(600, 5);
+    for (std::size_t c = 0; c < 5; ++c) fast.x[c] = 1e6F;
+    Training<double> exact{600,
+                           5,
+                           {fast.x.begin(), fast.x.end()},
+                           {fast.weight.begin(), fast.weight.end()},
+                           {fast.bias.begin(), fast.bias.end()}};
+    cpu::batch_norm_train_forward(fast.args());
+    reference::batch_norm_train_forward(exact.args());
+    test::check_close("mean", fast.mean, exact.mean, {0, 1e-6});
+    test::check_close("inv_std", fast.inv_std, exact.inv_std, {0, 1e-6});
+}
+
+TEST_CASE("batch_norm: a constant channel becomes its bias") {
+    for (const auto forward : {&cpu::batch_norm_train_forward, &reference::batch_norm_train_forward<float>}) {
+        Training<float> data{300, 2, std::vector<float>(600, 0.75F), {2, 3}, {-1, 5}};
+        forward(data.args());
+        for (std::size_t i = 0; i < 600; i += 2) {
+            CHECK(data.out[i] == -1);
+            CHECK(data.out[i + 1] == 5);
+        }
+        CHECK(data.inv_std[0] == doctest::Approx(1 / std::sqrt(1e-5)).epsilon(1e-6));
+    }
+}
+
+TEST_CASE("batch_norm: running statistics, worked out by hand") {
+    for (const auto forward : {&cpu::batch_norm_train_forward, &reference::batch_norm_train_forward<float>}) {
+        Training<float> data{2, 1, {1, 3}, {1}, {0}};  // mean 2, biased variance 1, unbiased 2
+        data.running_mean = {0};
+        data.running_var = {1};
+        forward(data.args());
+        CHECK(data.mean[0] == 2);
+        CHECK(data.running_mean[0] == doctest::Approx(0.2).epsilon(1e-6));
+        CHECK(data.running_var[0] == doctest::Approx(0.9 + 0.2).epsilon(1e-6));
+        CHECK(data.out[0] == doctest::Approx(-1).epsilon(1e-5));
+        CHECK(data.out[1] == doctest::Approx(1).epsilon(1e-5));
+    }
+}
+
+TEST_CASE("batch_norm: NaN spoils its own channel only") {
+    auto data = random_training<float>(300, 5);
+    data.x[5 * 40 + 3] = std::numeric_limits<float>::quiet_NaN();
+    cpu::batch_norm_train_forward(data.args());
+    for (std::size_t i = 0; i < data.out.size(); ++i) CHECK(std::isnan(data.out[i]) == (i % 5 == 3));
+}
+
+TEST_CASE("batch_norm: gradcheck with the statistics of the batch") {
+    const std::int64_t rows = 6, channels = 3;
+    const auto run = [&](const test::Arrays& in) {
+        Training<double> data{rows, channels, in[0], in[1], in[2]};
+        reference::batch_norm_train_forward(data.args());
+        return data;
+    };
+    test::gradcheck(
+        {test::random_values<double>(rows * channels, 1), test::random_values<double>(channels, 2),
+         test::random_values<double>(channels, 3)},
+        [&](const test::Arrays& in) { return run(in).out; },
+        [&](const test::Arrays& in, const std::vector<double>& d_out, test::Arrays& g) {
+            const auto data = run(in);
+            reference::batch_norm_backward(BatchNormBackward<double>{
+                g[0].data(), g[1].data(), g[2].data(), data.mean.data(), data.inv_std.data(), d_out.data(),
+                in[0].data(), in[1].data(), true, rows, channels});
+        });
+}
+
+TEST_CASE("batch_norm: gradcheck with constant statistics") {
+    const std::int64_t rows = 4, channels = 3;
+    const auto mean = test::random_values<double>(channels, 4),
+               var = test::random_values<double>(channels, 5, 0.5, 2);
+    test::gradcheck(
+        {test::random_values<double>(rows * channels, 1), test::random_values<double>(channels, 2),
+         test::random_values<double>(channels, 3)},
+        [&](const test::Arrays& in) {
+            auto out = test::poisoned<double>(rows * channels);
+            reference::batch_norm_eval_forward(
+                BatchNormEvalForward<double>{out.data(), in[0].data(), mean.data(), var.data(), in[1].data(),
+                                             in[2].data(), 1e-5, rows, channels});
+            return out;
+        },
+        [&](const test::Arrays& in, const std::vector<double>& d_out, test::Arrays& g) {
+            std::vector<double> inv_std;
+            for (const double v : var) inv_std.push_back(1 / std::sqrt(v + 1e-5));
+            reference::batch_norm_backward(
+                BatchNormBackward<double>{g[0].data(), g[1].data(), g[2].data(), mean.data(), inv_std.data(),
+                                          d_out.data(), in[0].data(), in[1].data(), false, rows, channels});
+        });
+}

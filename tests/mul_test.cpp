@@ -1,0 +1,86 @@
+#include "kernels/mul/mul.h"
+
+#include "tests/support/broadcast_shapes.h"
+#include "tests/support/gradcheck.h"
+
+using namespace kernels;
+
+TEST_CASE("mul: fast equals reference for every kind of broadcast") {
+    for (const auto& [x_extent, y_extent] : test::broadcast_table) {
+        const Broadcast shape = test::broadcast(x_extent, y_extent);
+        CAPTURE(shape.extent[3]);
+        const std::int64_t x_size = test::size(x_extent), y_size = test::size(y_extent);
+        const auto x = test::random_values<float>(x_size, 1), y = test::random_values<float>(y_size, 2);
+        const auto d_out = test::random_values<float>(shape.size(), 3);
+        auto out = test::poisoned<float>(shape.size());
+        reference::mul_forward(MulForward<float>{out.data(), x.data(), y.data(), shape});
+
+        // In double: a float sum in plain order would be the less exact of the two.
+        const std::vector<double> exact_x(x.begin(), x.end()), exact_y(y.begin(), y.end());
+        const std::vector<double> exact_d_out(d_out.begin(), d_out.end());
+        auto d_x = test::prefilled<double>(x_size), d_y = test::prefilled<double>(y_size);
+        reference::mul_backward(MulBackward<double>{d_x.data(), d_y.data(), exact_d_out.data(),
+                                                    exact_x.data(), exact_y.data(), shape});
+
+        const auto fast = test::same_for_any_threads([&] {
+            std::vector<std::vector<float>> r = {test::poisoned<float>(shape.size()),
+                                                 test::prefilled<float>(x_size),
+                                                 test::prefilled<float>(y_size)};
+            cpu::mul_forward({r[0].data(), x.data(), y.data(), shape});
+            cpu::mul_backward({r[1].data(), r[2].data(), d_out.data(), x.data(), y.data(), shape});
+            return r;
+        });
+        test::check_same_bits("out", fast[0], out);
+        test::check_close("d_x", fast[1], d_x, {1e-6, 1e-6});
+        test::check_close("d_y", fast[2], d_y, {1e-6, 1e-6});
+    }
+}
+
+TEST_CASE("mul: one factor for each image") {
+    const std::vector<float> x = {1, 2, 3, 4, 5, 6}, a = {10, 100};
+    const Broadcast shape = test::broadcast({2, 1, 1, 3}, {2, 1, 1, 1});
+    auto out = test::poisoned<float>(6);
+    cpu::mul_forward({out.data(), x.data(), a.data(), shape});
+    CHECK(out == std::vector<float>{10, 20, 30, 400, 500, 600});
+
+    const std::vector<float> d_out = {1, 1, 1, 2, 2, 2};
+    std::vector<float> d_x(6, 1.0F), d_a(2, 1.0F);
+    cpu::mul_backward({d_x.data(), d_a.data(), d_out.data(), x.data(), a.data(), shape});
+    CHECK(d_x == std::vector<float>{11, 11, 11, 201, 201, 201});
+    CHECK(d_a == std::vector<float>{7, 31});
+}
+
+TEST_CASE("mul: a null target is left out") {
+    const std::vector<float> x = {3, 4}, d_out = {1, 2};
+    const Broadcast shape = test::broadcast({1, 1, 1, 2}, {1, 1, 1, 2});
+    for (const auto backward : {&cpu::mul_backward, &reference::mul_backward<float>}) {
+        std::vector<float> d_x = {5, 5}, d_y = {5, 5};
+        backward({d_x.data(), nullptr, d_out.data(), x.data(), x.data(), shape});
+        CHECK(d_x == std::vector<float>{8, 13});
+        backward({nullptr, d_y.data(), d_out.data(), x.data(), x.data(), shape});
+        CHECK(d_y == std::vector<float>{8, 13});
+    }
+}
+
+TEST_CASE("mul: a square gets both gradients") {
+    const std::vector<float> x = {3, 4}, d_out = {1, 1};
+    std::vector<float> d_x = {0.5F, 0.5F};
+    cpu::mul_backward({d_x.data(), d_x.data(), d_out.data(), x.data(), x.data(),
+                       test::broadcast({1, 1, 1, 2}, {1, 1, 1, 2})});
+    CHECK(d_x == std::vector<float>{6.5F, 8.5F});
+}
+
+TEST_CASE("mul: gradcheck") {
+    const Broadcast shape = test::broadcast({2, 1, 3, 2}, {1, 4, 1, 2});
+    test::gradcheck(
+        {test::random_values<double>(12, 1), test::random_values<double>(8, 2)},
+        [&](const test::Arrays& in) {
+            auto out = test::poisoned<double>(shape.size());
+            reference::mul_forward(MulForward<double>{out.data(), in[0].data(), in[1].data(), shape});
+            return out;
+        },
+        [&](const test::Arrays& in, const std::vector<double>& d_out, test::Arrays& g) {
+            reference::mul_backward(MulBackward<double>{g[0].data(), g[1].data(), d_out.data(), in[0].data(),
+                                                        in[1].data(), shape});
+        });
+}

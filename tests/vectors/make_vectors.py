@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Writes the *.safetensors files beside this script: what PyTorch computes for small random inputs.
+
+Inputs are float32; results are computed in float64 and rounded, so that a comparison sees the error of one side only.
+"""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch import nn
+
+FOLDER = Path(__file__).parent
+
+
+def save(name, tensors):
+    """Rounds to float32, leaving integers alone, and writes <name>.safetensors."""
+    rounded = {}
+    for key, tensor in tensors.items():
+        tensor = tensor.detach()
+        rounded[key] = (tensor.float() if tensor.is_floating_point() else tensor).clone().contiguous()
+    save_file(rounded, FOLDER / f"{name}.safetensors")
+
+
+def random(*shape):
+    """Normal numbers that float32 holds exactly, in float64."""
+    return torch.randn(*shape).double()
+
+
+def with_gradients(function, **inputs):
+    """Inputs, out = function(inputs), a random d_out, and d_<input> of each input."""
+    leaves = {name: x.clone().requires_grad_() for name, x in inputs.items()}
+    out = function(**leaves)
+    d_out = random(*out.shape)
+    out.backward(d_out)
+    return {**inputs, "out": out, "d_out": d_out, **{f"d_{name}": x.grad for name, x in leaves.items()}}
+
+
+def conv2d():
+    for name, kernel, stride, padding in [("conv2d_3x3", 3, 1, 1), ("conv2d_5x5", 5, 2, 2)]:
+        save(name, with_gradients(
+            lambda x, weight, bias: F.conv2d(x, weight, bias, stride, padding),
+            x=random(2, 3, 7, 6), weight=random(5, 3, kernel, kernel), bias=random(5)))
+
+
+def linear():
+    save("linear", with_gradients(F.linear, x=random(5, 6), weight=random(4, 6), bias=random(4)))
+
+
+def flatten():
+    save("flatten_linear", with_gradients(
+        lambda x, weight, bias: F.linear(x.flatten(1), weight, bias),
+        x=random(2, 3, 4, 5), weight=random(7, 60), bias=random(7)))
+
+
+def relu():
+    x = random(2, 3, 4, 5)
+    x.flatten()[:4] = torch.tensor([0.0, -0.0, 1e-30, -1e-30])
+    save("relu", with_gradients(torch.relu, x=x.float().double()))
+
+
+def max_pool():
+    # Five values for 4 places of a window: ties are common. The last row and column of 7x5 belong to no window.
+    save("max_pool", with_gradients(lambda x: F.max_pool2d(x, 2), x=torch.randint(-2, 3, (2, 3, 7, 5)).double()))
+
+
+def adaptive_avg_pool():
+    for name, size in [("adaptive_avg_pool_3x2", (3, 2)), ("adaptive_avg_pool_1x1", (1, 1))]:
+        save(name, with_gradients(lambda x: F.adaptive_avg_pool2d(x, size), x=random(2, 3, 7, 5)))
+
+
+def batch_norm():
+    for mode in ["train", "eval"]:
+        layer = nn.BatchNorm2d(3).double().train(mode == "train")
+        layer.running_mean.copy_(random(3))
+        layer.running_var.copy_((random(3).abs() + 0.5).float())
+        before = {f"{name}_before": buffer.clone() for name, buffer in layer.named_buffers()}
+        results = with_gradients(
+            lambda x, weight, bias: torch.func.functional_call(layer, {"weight": weight, "bias": bias}, x),
+            x=(2 * random(4, 3, 5, 2) + 1).float().double(), weight=random(3), bias=random(3))
+        save(f"batch_norm_{mode}", {**results, **before, **dict(layer.named_buffers())})
+
+
+def cross_entropy():
+    labels = torch.tensor([0, 6, 3, 3, 1])
+    for name, smoothing in [("cross_entropy", 0.0), ("cross_entropy_smoothed", 0.1)]:
+        logits = 3 * random(5, 7)
+        logits[1] += 200  # overflows in an exponential that is not shifted
+        logits = logits.float().double().requires_grad_()
+        loss = F.cross_entropy(logits, labels, label_smoothing=smoothing)
+        loss.backward()
+        save(name, {"logits": logits, "labels": labels, "loss": loss, "d_logits": logits.grad})
+
+
+def block_sum(x, parameters):
+    """The weighted sum of three convolutions inside a block of the network."""
+    weighted = lambda k: F.relu(F.conv2d(x, parameters[f"conv{k}.weight"], parameters[f"conv{k}.bias"], padding=1))
+    pooled = F.adaptive_avg_pool2d(x, 1).flatten(1)
+    a = F.relu(F.linear(pooled, parameters["attention.weight"], parameters["attention.bias"]))
+    return sum(a[:, k - 1].reshape(-1, 1, 1, 1) * weighted(k) for k in (1, 2, 3))
+
+
+def attention_conv():
+    parameters = {"attention.weight": random(3, 4), "attention.bias": random(3)}
+    for k in (1, 2, 3):
+        parameters[f"conv{k}.weight"] = random(5, 4, 3, 3)
+        parameters[f"conv{k}.bias"] = random(5)
+    # Means that differ from image to image switch branches on in some and off in others.
+    x = (random(3, 4, 6, 5) + random(3, 4, 1, 1)).float().double()
+    save("attention_conv", with_gradients(lambda x, **given: block_sum(x, given), x=x, **parameters))
+
+
+def adam():
+    shapes = [(1,), (37,), (3, 4, 2)]
+    parameters = [random(*shape).requires_grad_() for shape in shapes]
+    gradients = [random(10, *shape) for shape in shapes]
+    gradients[1][:, 5] = 0  # weight decay alone moves this one
+    gradients[1][:, 6] *= 1e-6
+    gradients = [gradient.float().double() for gradient in gradients]
+    tensors = {f"{i}.gradients": gradient for i, gradient in enumerate(gradients)}
+    tensors |= {f"{i}.step0": parameter.clone() for i, parameter in enumerate(parameters)}
+    optimizer = torch.optim.Adam(parameters, lr=0.001, weight_decay=0.0001)
+    for step in range(1, 11):
+        for parameter, gradient in zip(parameters, gradients):
+            parameter.grad = gradient[step - 1].clone()
+        optimizer.step()
+        if step in (1, 2, 10):
+            tensors |= {f"{i}.step{step}": parameter.clone() for i, parameter in enumerate(parameters)}
+    save("adam", tensors)
+
+
+class Block(nn.Module):
+    def __init__(self, channels_in, channels_out):
+        super().__init__()
+        self.attention = nn.Linear(channels_in, 3)
+        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.conv3 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
+        self.norm = nn.BatchNorm2d(channels_out)
+
+    def forward(self, x):
+        return F.max_pool2d(self.norm(block_sum(x, dict(self.named_parameters()))), 2)
+
+
+class Classifier(nn.Module):
+    def __init__(self, features, hidden, classes):
+        super().__init__()
+        self.fc1 = nn.Linear(features, hidden)
+        self.fc2 = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        return self.fc2(F.relu(self.fc1(x)))
+
+
+class AttentionNet(nn.Module):
+    def __init__(self, widths, hidden, classes=10):
+        super().__init__()
+        self.backbone = nn.Sequential(*[Block(a, b) for a, b in zip([3, *widths], widths)])
+        self.classifier = Classifier(widths[-1], hidden, classes)
+
+    def forward(self, x):
+        return self.classifier(F.adaptive_avg_pool2d(self.backbone(x), 1).flatten(1))
+
+
+def normalised(images):
+    mean = torch.tensor([0.4914, 0.4822, 0.4465], dtype=torch.float64).reshape(3, 1, 1)
+    std = torch.tensor([0.2470, 0.2435, 0.2616], dtype=torch.float64).reshape(3, 1, 1)
+    return (images.double() / 255 - mean) / std
+
+
+def attention_net(steps=4, batch=8):
+    model = AttentionNet([4, 6, 8, 8, 10], hidden=12).double().train()
+    for parameter in model.parameters():  # what a float32 file can hold
+        parameter.data = parameter.data.float().double()
+    for block in model.backbone:  # as wide nets have it; else whole blocks of this narrow one are off, and rounding errors rule
+        block.attention.bias.data.abs_().add_(0.5)
+    images = torch.randint(0, 256, (steps * batch, 3, 32, 32), dtype=torch.uint8)
+    labels = torch.randint(0, 10, (steps * batch,))
+    tensors = {"images": images, "labels": labels}
+    tensors |= {f"before.{name}": x.clone() for name, x in model.state_dict().items()}
+
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.001, weight_decay=0.0001)
+    losses = []
+    for x, target in zip(normalised(images).split(batch), labels.split(batch)):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(model(x), target)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.detach())
+    tensors["losses"] = torch.stack(losses)
+    tensors |= {f"after.{name}": x.clone() for name, x in model.state_dict().items()}
+    model.eval()
+    tensors["logits"] = model(normalised(images[:batch]))
+    save("attention_net", tensors)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    for make in [conv2d, linear, flatten, relu, max_pool, adaptive_avg_pool, batch_norm, cross_entropy,
+                 attention_conv, adam, attention_net]:
+        torch.manual_seed(6)  # for each, so that one can change without the others
+        make()
