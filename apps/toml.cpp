@@ -58,7 +58,8 @@ class TomlReader {
         else
             entry.values.push_back(read_value(entry.type));
         skip_spaces();
-        if (peek() != '\n') fail("more after the value of '" + entry.key + "'", "write one key = value a line");
+        if (peek() != '\n')
+            fail("more after the value of '" + entry.key + "'", "write one key = value a line");
         return entry;
     }
 

@@ -19,7 +19,7 @@ double Trainer::train_step(const Batch& batch, MetricAccumulator& metrics) {
     const double value = loss.item();
     if (!std::isfinite(value))
         throw DivergedError("the loss became " + std::to_string(value), "in Trainer::train_step",
-                            "lower the learning rate and resume from the last checkpoint");
+                            "lower the learning rate");
     metrics.add(value, correct_predictions(logits, batch.labels), batch.size());
     loss.backward();
     optimizer_.step();
@@ -61,8 +61,9 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
             ++position.step;
             position.sums = metrics.sums();
             const auto correct = static_cast<double>(position.sums.correct - before.correct);
-            observer.on_step({position.epoch + 1, position.step, last_step, batch.size(), loss,
-                              correct / static_cast<double>(batch.size()), step_timer.seconds()});
+            observer.on_step({position.epoch + 1, position.step, last_step, position.batch == train.batches(),
+                              batch.size(), loss, correct / static_cast<double>(batch.size()),
+                              step_timer.seconds()});
             if (observer.stop_requested()) return position;
         }
         const MetricAccumulator tested = evaluate(test);
@@ -70,6 +71,7 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
                                  tested.mean_loss(), tested.accuracy(),   epoch_timer.seconds()};
         if (position.batch == train.batches()) position = {position.epoch + 1, 0, position.step, {}};
         observer.on_epoch(report, position);
+        if (observer.stop_requested()) return position;
     }
     return position;
 }

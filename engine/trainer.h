@@ -23,6 +23,7 @@ struct StepReport {
     std::int64_t epoch;      ///< from 1
     std::int64_t step;       ///< from 1, counted over all epochs
     std::int64_t last_step;  ///< the number the whole training will end with
+    bool is_last_of_epoch;   ///< an evaluation follows
     std::int64_t images;     ///< in this batch
     double loss, accuracy;   ///< of this batch, before its update
     double seconds;          ///< waiting for the batch, forward, backward, update
@@ -44,7 +45,8 @@ class TrainObserver {
     /// After the evaluation that ends an epoch, also one that max_steps cut short; position is where the next
     /// step would be.
     virtual void on_epoch(const EpochReport&, const TrainPosition&) {}
-    /// Asked after each step; true ends the training there, without evaluation.
+    /// Asked after each step and after each epoch; true ends the training there, without (another)
+    /// evaluation.
     virtual bool stop_requested() { return false; }
 };
 

@@ -189,8 +189,7 @@ TEST_CASE("Adam, ten steps") {
     std::vector<std::vector<float>> gradients;  // of all steps, one after the other
     for (const std::string name : {"0", "1", "2"}) {
         parameters.emplace_back(name, vectors[name + ".step0"].set_requires_grad());
-        // Straight from the file: rank 4 here does not mean an image.
-        gradients.push_back(to_vector(engine::to_channels_first(vectors[name + ".gradients"])));
+        gradients.push_back(to_vector(vectors[name + ".gradients"]));
     }
     engine::optim::Adam adam(parameters, {.lr = 0.001, .weight_decay = 0.0001});
     for (std::int64_t step = 1; step <= 10; ++step) {

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "kernels/common/simd_targets.h"
 
@@ -11,6 +10,7 @@
 
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/common/parallel.h"
+#include "kernels/common/scratch.h"
 #include "kernels/common/simd_loop-inl.h"
 
 // Bound by memory: the statistics read the tensor once, the normalisation reads and writes it once. Vectors
@@ -110,9 +110,8 @@ constexpr std::int64_t chunk_rows = 256;
 /// Memory of the calling thread, kept from call to call; workers are handed pointers into it.
 template <typename T>
 T* scratch(std::int64_t size) {
-    thread_local std::vector<T> memory;
-    if (memory.size() < static_cast<std::size_t>(size)) memory.resize(static_cast<std::size_t>(size));
-    return memory.data();
+    static thread_local Scratch<T> memory;
+    return memory.reserve(size);
 }
 
 /// Two sums for each channel of each chunk of rows, one chunk after the other.

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes the *.safetensors files beside this script: what PyTorch computes for small random inputs.
 
-Inputs are float32; results are computed in float64 and rounded, so that a comparison sees the error of one side only.
+Inputs are float32; results are computed in float64 and rounded, so that a comparison sees the error of one
+side only.
 """
 
 from pathlib import Path
@@ -10,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import nn
+
+from torch_attention_net import AttentionNet, block_sum, normalised
 
 FOLDER = Path(__file__).parent
 
@@ -61,8 +64,9 @@ def relu():
 
 
 def max_pool():
-    # Five values for 4 places of a window: ties are common. The last row and column of 7x5 belong to no window.
-    save("max_pool", with_gradients(lambda x: F.max_pool2d(x, 2), x=torch.randint(-2, 3, (2, 3, 7, 5)).double()))
+    # Five values for 4 places of a window: ties are common. The last row and column belong to no window.
+    x = torch.randint(-2, 3, (2, 3, 7, 5)).double()
+    save("max_pool", with_gradients(lambda x: F.max_pool2d(x, 2), x=x))
 
 
 def adaptive_avg_pool():
@@ -93,14 +97,6 @@ def cross_entropy():
         save(name, {"logits": logits, "labels": labels, "loss": loss, "d_logits": logits.grad})
 
 
-def block_sum(x, parameters):
-    """The weighted sum of three convolutions inside a block of the network."""
-    weighted = lambda k: F.relu(F.conv2d(x, parameters[f"conv{k}.weight"], parameters[f"conv{k}.bias"], padding=1))
-    pooled = F.adaptive_avg_pool2d(x, 1).flatten(1)
-    a = F.relu(F.linear(pooled, parameters["attention.weight"], parameters["attention.bias"]))
-    return sum(a[:, k - 1].reshape(-1, 1, 1, 1) * weighted(k) for k in (1, 2, 3))
-
-
 def attention_conv():
     parameters = {"attention.weight": random(3, 4), "attention.bias": random(3)}
     for k in (1, 2, 3):
@@ -112,7 +108,7 @@ def attention_conv():
 
 
 def adam():
-    shapes = [(1,), (37,), (3, 4, 2)]
+    shapes = [(1,), (37,), (4, 6)]
     parameters = [random(*shape).requires_grad_() for shape in shapes]
     gradients = [random(10, *shape) for shape in shapes]
     gradients[1][:, 5] = 0  # weight decay alone moves this one
@@ -130,50 +126,12 @@ def adam():
     save("adam", tensors)
 
 
-class Block(nn.Module):
-    def __init__(self, channels_in, channels_out):
-        super().__init__()
-        self.attention = nn.Linear(channels_in, 3)
-        self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.conv3 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
-        self.norm = nn.BatchNorm2d(channels_out)
-
-    def forward(self, x):
-        return F.max_pool2d(self.norm(block_sum(x, dict(self.named_parameters()))), 2)
-
-
-class Classifier(nn.Module):
-    def __init__(self, features, hidden, classes):
-        super().__init__()
-        self.fc1 = nn.Linear(features, hidden)
-        self.fc2 = nn.Linear(hidden, classes)
-
-    def forward(self, x):
-        return self.fc2(F.relu(self.fc1(x)))
-
-
-class AttentionNet(nn.Module):
-    def __init__(self, widths, hidden, classes=10):
-        super().__init__()
-        self.backbone = nn.Sequential(*[Block(a, b) for a, b in zip([3, *widths], widths)])
-        self.classifier = Classifier(widths[-1], hidden, classes)
-
-    def forward(self, x):
-        return self.classifier(F.adaptive_avg_pool2d(self.backbone(x), 1).flatten(1))
-
-
-def normalised(images):
-    mean = torch.tensor([0.4914, 0.4822, 0.4465], dtype=torch.float64).reshape(3, 1, 1)
-    std = torch.tensor([0.2470, 0.2435, 0.2616], dtype=torch.float64).reshape(3, 1, 1)
-    return (images.double() / 255 - mean) / std
-
-
 def attention_net(steps=4, batch=8):
-    model = AttentionNet([4, 6, 8, 8, 10], hidden=12).double().train()
+    model = AttentionNet([4, 6, 8, 8, 10], hidden=12, dropout=0).double().train()
     for parameter in model.parameters():  # what a float32 file can hold
         parameter.data = parameter.data.float().double()
-    for block in model.backbone:  # as wide nets have it; else whole blocks of this narrow one are off, and rounding errors rule
+    # Else whole blocks of so narrow a net are off, their output is constant, and rounding errors rule.
+    for block in model.backbone:
         block.attention.bias.data.abs_().add_(0.5)
     images = torch.randint(0, 256, (steps * batch, 3, 32, 32), dtype=torch.uint8)
     labels = torch.randint(0, 10, (steps * batch,))

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "models/attention_net.h"
+
+namespace apps {
+
+/// All that decides what a training computes and shows. Each member is a setting: a flag of the command line
+/// and a key of configuration files, both of the same name.
+struct Config {
+    std::string data = "auto";
+    std::string recipe = "seed";
+    std::string model = "attention_net";
+    std::vector<std::int64_t> widths = models::AttentionNetOptions().widths;
+    std::int64_t hidden = models::AttentionNetOptions().hidden;
+    double dropout = models::AttentionNetOptions().dropout;
+    std::string optimizer = "adam";
+    double lr = 0.001;
+    double weight_decay = 0;
+    std::int64_t epochs = 30;
+    std::int64_t max_steps = 0;  ///< 0: no limit
+    std::int64_t batch_size = 128;
+    bool no_shuffle = false;
+    std::vector<std::string> augment = {"crop", "flip"};
+    std::string device = "auto";
+    std::int64_t threads = 0;  ///< 0: as many as the machine has
+    std::int64_t workers = 1;
+    std::string precision = "fp32";
+    std::int64_t seed = 0;
+    std::string init;  ///< empty: random
+    std::int64_t log_every = 50;
+    bool no_progress = false;
+
+    models::AttentionNetOptions network() const;
+};
+
+/// Flags that stand on the command line, without their dashes, and what was given for them.
+using Flags = std::map<std::string, std::string>;
+
+/// The names of all settings.
+std::vector<std::string> setting_names();
+
+/// Lets a subcommand take the settings named, all if none is, and puts what is given into `flags`.
+void add_settings(CLI::App& command, Flags& flags, const std::vector<std::string>& names = {});
+
+/// Defaults, then the recipe, then the file, if there is one, then the flags. Throws CommandLineError for a
+/// name or value that makes no sense, InputError if the file is missing or is no TOML.
+Config resolve_config(const Flags& flags, const std::filesystem::path& file = {});
+
+/// The configuration of a run to resume: what was saved, then those flags that do not change what is
+/// computed. Throws CommandLineError for other flags, and what resolve_config throws.
+Config resumed_config(const Flags& flags, const std::filesystem::path& saved);
+
+/// A configuration file that resolves to this again.
+std::string to_toml(const Config& config);
+
+}  // namespace apps

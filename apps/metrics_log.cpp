@@ -1,0 +1,90 @@
+#include "apps/metrics_log.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "engine/error.h"
+#include "engine/serialize/atomic_file.h"
+
+namespace apps {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::int64_t count_lines(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+}
+
+double to_tenths(double value) { return std::round(value * 10) / 10; }
+
+bool is_step_event(const std::string& line, std::int64_t step) {
+    const Json event = Json::parse(line, nullptr, false);
+    return event.is_object() && event.value("event", "") == "step" &&
+           event.value("step", std::int64_t{0}) == step;
+}
+
+}  // namespace
+
+MetricsLog::MetricsLog(std::filesystem::path path)
+    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "ab")) {
+    if (!file_) fail();
+    lines_ = count_lines(path_);
+}
+
+MetricsLog::~MetricsLog() { std::fclose(file_); }
+
+void MetricsLog::write_step(const engine::StepReport& report, double images_per_second) {
+    write_line(Json{{"event", "step"},
+                    {"epoch", report.epoch},
+                    {"step", report.step},
+                    {"loss", report.loss},
+                    {"accuracy", report.accuracy},
+                    {"images_per_second", to_tenths(images_per_second)}}
+                   .dump());
+}
+
+void MetricsLog::write_epoch(const engine::EpochReport& report) {
+    write_line(Json{{"event", "epoch"},
+                    {"epoch", report.epoch},
+                    {"train_loss", report.train_loss},
+                    {"train_accuracy", report.train_accuracy},
+                    {"test_loss", report.test_loss},
+                    {"test_accuracy", report.test_accuracy},
+                    {"seconds", std::round(report.seconds * 1000) / 1000}}
+                   .dump());
+}
+
+void MetricsLog::write_line(const std::string& line) {
+    const std::string text = line + "\n";
+    if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0) fail();
+    ++lines_;
+}
+
+void MetricsLog::sync() {
+    if (::fsync(::fileno(file_)) != 0 && errno != EINVAL) fail();  // EINVAL: no file that could be synced
+}
+
+void MetricsLog::fail() const {
+    throw engine::IoError(std::string("cannot write the metrics: ") + std::strerror(errno),
+                          "to " + path_.string(), "free some space, then resume with --resume");
+}
+
+void MetricsLog::rewind(const std::filesystem::path& path, std::int64_t lines, std::int64_t end_step) {
+    std::ifstream file(path, std::ios::binary);
+    std::string kept;
+    std::string line;
+    for (std::int64_t i = 0; i < lines && std::getline(file, line); ++i)
+        if (end_step == 0 || !is_step_event(line, end_step)) kept += line + "\n";
+    engine::AtomicFile replacement(path);
+    replacement.write(kept);
+    replacement.commit();
+}
+
+}  // namespace apps

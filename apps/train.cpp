@@ -1,0 +1,252 @@
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "apps/checkpoint.h"
+#include "apps/command_line_error.h"
+#include "apps/commands.h"
+#include "apps/compute_device.h"
+#include "apps/config.h"
+#include "apps/find_data.h"
+#include "apps/interruption.h"
+#include "apps/run_directory.h"
+#include "apps/terminal.h"
+#include "apps/training_run.h"
+#include "data/augmentation.h"
+#include "data/cifar10.h"
+#include "data/data_loader.h"
+#include "engine/optim/adam.h"
+#include "engine/random.h"
+#include "engine/serialize/atomic_file.h"
+#include "engine/timer.h"
+#include "models/model_file.h"
+
+namespace apps {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct TrainArguments {
+    Flags flags;
+    std::string config, resume, out;
+    bool overwrite = false;
+};
+
+/// What is trained, and by what.
+struct Training {
+    explicit Training(const Config& config)
+        : model(config.network()),
+          optimizer(model.named_parameters(), {.lr = config.lr, .weight_decay = config.weight_decay}) {}
+
+    models::AttentionNet model;
+    engine::optim::Adam optimizer;
+};
+
+struct Loaders {
+    std::unique_ptr<data::DataLoader> train, test;
+};
+
+/// A path that was given on the command line; none may be empty.
+void require_path(const std::string& flag, const std::string& path) {
+    if (path.empty()) throw CommandLineError(flag + " is empty", "on the command line", "give a path");
+}
+
+void check_arguments(const TrainArguments& arguments, const CLI::App& command) {
+    for (const auto& [flag, path] :
+         {std::pair{"--config", arguments.config}, {"--resume", arguments.resume}, {"--out", arguments.out}})
+        if (command.count(flag) > 0) require_path(flag, path);
+    if (arguments.resume.empty()) return;
+    for (const char* flag : {"--config", "--out", "--overwrite"})
+        if (command.count(flag) > 0)
+            throw CommandLineError(std::string(flag) + " beside --resume", "on the command line",
+                                   "remove one: a resumed run has its own folder and configuration");
+}
+
+void check_precision(const Config& config) {
+    if (config.precision != "fp32")
+        throw CommandLineError("--precision " + config.precision, "in this build, which has fp32 only",
+                               "use --precision fp32");
+}
+
+Config read_configuration(const TrainArguments& arguments) {
+    if (arguments.resume.empty()) return resolve_config(arguments.flags, arguments.config);
+    const RunDirectory run(arguments.resume);
+    if (!fs::exists(run.config()))
+        throw engine::InputError("there is no run to resume", "in " + run.path().string(),
+                                 "check the path, or start a run with --out");
+    if (!fs::exists(run.state()))
+        throw engine::InputError("the run has no checkpoint", "in " + run.path().string(),
+                                 "it was stopped before its first one: start again with --config " +
+                                     run.config().string() + " --overwrite --out " + run.path().string());
+    return resumed_config(arguments.flags, run.config());
+}
+
+RunDirectory choose_directory(const TrainArguments& arguments) {
+    if (!arguments.resume.empty()) {
+        RunDirectory run(arguments.resume);
+        run.check_writable();
+        return run;
+    }
+    RunDirectory run = arguments.out.empty() ? RunDirectory::new_by_time() : RunDirectory(arguments.out);
+    run.check_writable();
+    if (run.holds_run() && !arguments.overwrite)
+        throw CommandLineError(
+            "there is a run already", "in " + run.path().string(),
+            "go on with it with --resume, replace it with --overwrite, or choose another --out");
+    return run;
+}
+
+Loaders load_data(const Config& config, const fs::path& directory) {
+    constexpr std::int64_t test_batch_size = 128;  // results do not depend on it
+    const auto seed = static_cast<std::uint64_t>(config.seed);
+    const int workers = static_cast<int>(config.workers);
+    return {std::make_unique<data::DataLoader>(
+                std::make_shared<data::Cifar10>(directory, data::Split::train),
+                data::cifar10_transform(config.augment),
+                data::DataLoaderOptions{config.batch_size, !config.no_shuffle, workers, seed}),
+            std::make_unique<data::DataLoader>(
+                std::make_shared<data::Cifar10>(directory, data::Split::test), data::cifar10_transform({}),
+                data::DataLoaderOptions{test_batch_size, false, workers, seed})};
+}
+
+void print_model(const Config& config, const models::AttentionNet& model) {
+    std::int64_t parameters = 0;
+    for (const engine::Tensor& parameter : model.parameters()) parameters += parameter.numel();
+    fmt::print("model {}, {} parameters\n", config.model, with_commas(parameters));
+}
+
+void print_data(const data::Location& location, const Loaders& loaders) {
+    fmt::print("data {}{}, {} training and {} test images\n", location.directory.string(),
+               location.is_sample ? " (the bundled SAMPLE)" : "", with_commas(loaders.train->examples()),
+               with_commas(loaders.test->examples()));
+}
+
+void write_config(const Config& config, const RunDirectory& run) {
+    engine::AtomicFile file(run.config());
+    file.write(to_toml(config));
+    file.commit();
+}
+
+/// Makes the run directory say again what the saved state says, whatever was written after it.
+void repair(const RunDirectory& run, const RunState& state, std::int64_t log_every,
+            models::AttentionNet& model) {
+    const std::int64_t step = state.position.step;
+    MetricsLog::rewind(run.metrics(), state.metrics_lines, step % log_every == 0 ? 0 : step);
+    models::save_model(run.last(), model);
+    if (state.best.epoch == 0) {
+        fs::remove(run.best());
+        return;
+    }
+    engine::nn::NamedTensors present = model.state_dict();
+    for (auto& [name, tensor] : present) tensor = tensor.clone();
+    model.load_state_dict(state.best.values);
+    models::save_model(run.best(), model);
+    model.load_state_dict(present);
+}
+
+/// Loads what is to go on; empty if it has ended.
+std::optional<RunState> load_resumed(const RunDirectory& run, const Config& config, Training& training,
+                                     const Loaders& loaders) {
+    RunState state = load_state(run.state(), training.model, training.optimizer);
+    if (state.train_examples != loaders.train->examples())
+        throw engine::InputError(fmt::format("the run had {} training images, this data has {}",
+                                             state.train_examples, loaders.train->examples()),
+                                 "resuming " + run.path().string(), "name the same data with --data");
+    const std::int64_t all_steps = config.epochs * loaders.train->batches();
+    const std::int64_t last_step = config.max_steps > 0 ? std::min(all_steps, config.max_steps) : all_steps;
+    if (state.position.step < last_step) return state;
+    fmt::print("nothing left to do: {} of {} steps are done, raise --epochs or --max-steps to go on\n",
+               state.position.step, last_step);
+    return std::nullopt;
+}
+
+void print_end(const TrainingRun& result, const RunDirectory& run, double seconds) {
+    const engine::EpochReport& last = *result.last_report();
+    fmt::print("done in {}\n", clock_time(seconds));
+    fmt::print("test loss {:.4f} accuracy {:.4f}; best accuracy {:.4f} in epoch {}\n", last.test_loss,
+               last.test_accuracy, result.best().test_accuracy, result.best().epoch);
+    fmt::print("run {}: last.safetensors best.safetensors metrics.jsonl config.toml\n", run.path().string());
+    fmt::print("try: cifar_engine eval --checkpoint {}\n", run.best().string());
+}
+
+[[noreturn]] void stop_interrupted(const RunDirectory& run, std::int64_t step) {
+    fmt::print("interrupted after step {}, all is saved; go on with: cifar_engine train --resume {}\n", step,
+               run.path().string());
+    throw Interrupted{interruption()};
+}
+
+void train(const TrainArguments& arguments) {
+    const engine::Timer timer;
+    note_interruptions();
+    Config config = read_configuration(arguments);
+    const bool resuming = !arguments.resume.empty();
+    // The interval of the part that was trained, which --log-every may now change.
+    const std::int64_t old_log_every =
+        resuming ? resolve_config({}, RunDirectory(arguments.resume).config()).log_every : config.log_every;
+    check_precision(config);
+    use_device(config);
+    const RunDirectory run = choose_directory(arguments);
+    fmt::print("device {}, float32\n", device_description());
+
+    engine::manual_seed(static_cast<std::uint64_t>(config.seed));
+    Training training(config);
+    print_model(config, training.model);
+    if (!config.init.empty() && !resuming) models::load_values(config.init, training.model);
+
+    const data::Location location = find_data(config.data);
+    const Loaders loaders = load_data(config, location.directory);
+    print_data(location, loaders);
+
+    RunState state;
+    state.train_examples = loaders.train->examples();
+    if (resuming) {
+        auto resumed = load_resumed(run, config, training, loaders);
+        if (!resumed) return;
+        state = std::move(*resumed);
+    }
+    if (interruption() != 0) throw Interrupted{interruption()};
+
+    // All that was asked for is there and fits: only now is anything on the disk changed.
+    if (resuming)
+        repair(run, state, old_log_every, training.model);
+    else
+        run.begin();
+    config.data = fs::absolute(location.directory).lexically_normal().string();
+    if (!config.init.empty()) config.init = fs::absolute(config.init).lexically_normal().string();
+    write_config(config, run);
+    fmt::print("run {}{}\n", run.path().string(),
+               resuming ? fmt::format(", resumed after step {}", state.position.step) : "");
+
+    engine::Trainer trainer(training.model, training.optimizer);
+    const engine::TrainPosition start = state.position;
+    const ProgressOptions progress{config.epochs, loaders.train->batches(), config.log_every,
+                                   is_live(stdout) && !config.no_progress};
+    TrainingRun observer(run, std::move(state), training.model, training.optimizer, progress);
+    const engine::TrainPosition end =
+        trainer.fit(*loaders.train, *loaders.test, {config.epochs, config.max_steps}, start, observer);
+    if (observer.was_stopped()) {
+        observer.save_stopped(end);
+        stop_interrupted(run, end.step);
+    }
+    print_end(observer, run, timer.seconds());
+}
+
+}  // namespace
+
+Command add_train(CLI::App& command) {
+    auto arguments = std::make_shared<TrainArguments>();
+    add_settings(command, arguments->flags);
+    command.add_option("--config", arguments->config, "take settings from this file")->type_name("FILE.toml");
+    command.add_option("--resume", arguments->resume, "go on with the run in this folder")->type_name("DIR");
+    command.add_option("--out", arguments->out, "folder for the run's files; by default a new one in runs/")
+        ->type_name("DIR");
+    command.add_flag("--overwrite", arguments->overwrite, "replace the run that is in the folder of --out");
+    return [arguments, &command] {
+        check_arguments(*arguments, command);
+        train(*arguments);
+    };
+}
+
+}  // namespace apps

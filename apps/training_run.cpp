@@ -1,0 +1,85 @@
+#include "apps/training_run.h"
+
+#include <cmath>
+
+#include "apps/interruption.h"
+#include "engine/error.h"
+#include "models/model_file.h"
+
+namespace apps {
+namespace {
+
+engine::nn::NamedTensors copy_of_values(const engine::nn::Module& model) {
+    engine::nn::NamedTensors values = model.state_dict();
+    for (auto& [name, tensor] : values) tensor = tensor.clone();
+    return values;
+}
+
+}  // namespace
+
+TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const engine::nn::Module& model,
+                         const engine::optim::Optimizer& optimizer, const ProgressOptions& progress)
+    : directory_(directory),
+      state_(std::move(state)),
+      best_(state_.best),
+      model_(model),
+      optimizer_(optimizer),
+      log_every_(progress.log_every),
+      progress_(progress),
+      metrics_(directory.metrics()) {}
+
+void TrainingRun::on_step(const engine::StepReport& report) {
+    images_ += report.images;
+    seconds_ += report.seconds;
+    at_epoch_end_ = report.step == report.last_step || report.is_last_of_epoch;
+    if (report.step == report.last_step || report.step % log_every_ == 0) {
+        metrics_.write_step(report, static_cast<double>(images_) / seconds_);
+        images_ = 0;
+        seconds_ = 0;
+    }
+    progress_.on_step(report);
+}
+
+void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) {
+    if (!std::isfinite(report.test_loss))
+        throw engine::DivergedError("the test loss is no longer a number", "at the end of an epoch",
+                                    "lower the learning rate");
+    state_.position = position;
+    state_.metrics_lines = metrics_.lines();
+    metrics_.write_epoch(report);
+    progress_.on_epoch(report);
+    last_report_ = report;
+    if (best_.epoch == 0 || report.test_accuracy > best_.test_accuracy) {
+        best_ = {report.epoch, report.test_accuracy, copy_of_values(model_)};
+        models::save_model(directory_.best(), model_);
+    }
+    // An epoch that max-steps cut short leaves no trace in the state: a longer training would not have had
+    // it.
+    if (position.batch == 0) {
+        state_.best = best_;
+        state_.metrics_lines = metrics_.lines();
+    }
+    save();
+    at_epoch_end_ = false;
+}
+
+bool TrainingRun::stop_requested() {
+    // The last step of an epoch is followed by its evaluation, and that by the next occasion to stop.
+    was_stopped_ = interruption() != 0 && !at_epoch_end_;
+    return was_stopped_;
+}
+
+void TrainingRun::save_stopped(const engine::TrainPosition& position) {
+    progress_.pause();
+    state_.position = position;
+    state_.metrics_lines = metrics_.lines();
+    save();
+}
+
+void TrainingRun::save() {
+    models::save_model(directory_.last(), model_);
+    metrics_.sync();
+    save_state(directory_.state(), state_, model_, optimizer_);
+}
+
+}  // namespace apps

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <optional>
+
+#include "apps/checkpoint.h"
+#include "apps/metrics_log.h"
+#include "apps/progress.h"
+#include "apps/run_directory.h"
+#include "engine/trainer.h"
+
+namespace apps {
+
+/// Accompanies a training: shows it, writes its metrics, saves its models and its state at each epoch's end
+/// and when it is interrupted.
+class TrainingRun : public engine::TrainObserver {
+  public:
+    /// All but `state` and `progress` outlive this object; `state` is where training starts.
+    TrainingRun(const RunDirectory& directory, RunState state, const engine::nn::Module& model,
+                const engine::optim::Optimizer& optimizer, const ProgressOptions& progress);
+
+    void on_step(const engine::StepReport& report) override;
+    void on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) override;
+    bool stop_requested() override;
+
+    /// True once stop_requested() was.
+    bool was_stopped() const { return was_stopped_; }
+    /// Saves where a training that was stopped got to.
+    void save_stopped(const engine::TrainPosition& position);
+    /// Of the last evaluation; empty before the first.
+    const std::optional<engine::EpochReport>& last_report() const { return last_report_; }
+    /// Of all epochs, also one that max-steps cut short.
+    const BestModel& best() const { return best_; }
+
+  private:
+    /// Writes the last model, then the state.
+    void save();
+
+    const RunDirectory& directory_;
+    RunState state_;
+    BestModel best_;
+    const engine::nn::Module& model_;
+    const engine::optim::Optimizer& optimizer_;
+    std::int64_t log_every_;
+    Progress progress_;
+    MetricsLog metrics_;
+    std::optional<engine::EpochReport> last_report_;
+    std::int64_t images_ = 0;  ///< since the last step event
+    double seconds_ = 0;       ///< of the same
+    bool at_epoch_end_ = false;
+    bool was_stopped_ = false;
+};
+
+}  // namespace apps
