@@ -44,9 +44,6 @@ struct Config {
 /// Flags that stand on the command line, without their dashes, and what was given for them.
 using Flags = std::map<std::string, std::string>;
 
-/// The names of all settings.
-std::vector<std::string> setting_names();
-
 /// Lets a subcommand take the settings named, all if none is, and puts what is given into `flags`.
 void add_settings(CLI::App& command, Flags& flags, const std::vector<std::string>& names = {});
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -98,6 +99,9 @@ void run(int argc, char** argv) {
         return fmt::print("{}", app.help());
     } catch (const CLI::ParseError& error) {
         reject(error);
+    } catch (const std::logic_error&) {  // CLI11 lets out what std::stoll throws
+        throw CommandLineError("a value that a switch does not take", "on the command line",
+                               "give switches without a value");
     }
     reject_leftovers(app);
     for (const auto& [command, execute] : commands)

@@ -1,26 +1,25 @@
 #include "apps/nearest_name.h"
 
 #include <algorithm>
-#include <numeric>
 
 namespace apps {
 namespace {
 
-/// Levenshtein's distance, by the row-wise dynamic programme of Wagner and Fischer, "The string-to-string
-/// correction problem" (1974).
+/// Insertions, deletions, replacements and swaps of neighbours that lead from a to b: the dynamic programme
+/// of Damerau, "A technique for computer detection and correction of spelling errors" (1964), no place edited
+/// twice.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    std::vector<std::vector<std::size_t>> least(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i)
+        for (std::size_t j = 0; j <= b.size(); ++j) {
+            std::size_t& best = least[i][j];
+            best = i == 0 || j == 0 ? std::max(i, j) : least[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            if (i > 0) best = std::min(best, least[i - 1][j] + 1);
+            if (j > 0) best = std::min(best, least[i][j - 1] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                best = std::min(best, least[i - 2][j - 2] + 1);
         }
-    }
-    return row.back();
+    return least[a.size()][b.size()];
 }
 
 }  // namespace

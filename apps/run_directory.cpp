@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "apps/command_line_error.h"
+#include "engine/serialize/atomic_file.h"
 
 namespace apps {
 namespace {
@@ -61,6 +62,7 @@ void RunDirectory::begin() const {
     std::error_code error;
     fs::create_directories(path_, error);
     if (error) refuse(path_, error.message());
+    engine::remove_unfinished_files(path_);
     for (const fs::path& file : files_of(*this)) {
         fs::remove(file, error);
         if (error) refuse(file, error.message());

@@ -1,6 +1,93 @@
+#include <memory>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "apps/commands.h"
+#include "apps/config.h"
+#include "apps/terminal.h"
+#include "data/cifar10.h"
+
 namespace apps {
-Command add_summary(CLI::App&) {
-    return [] {};
+namespace {
+
+struct Row {
+    std::string layer;
+    std::vector<std::int64_t> output;  ///< as PyTorch's users know it: (N, C, H, W)
+    std::int64_t macs;                 ///< multiply-accumulates of matrix products, for one image
+    std::vector<std::string> holds;    ///< prefixes of its parameters' names
+};
+
+std::vector<Row> block_rows(int index, std::int64_t in, std::int64_t out, std::int64_t side, std::int64_t n) {
+    const std::string name = fmt::format("backbone.{}.", index);
+    constexpr std::int64_t branches = 3, taps = 9;
+    return {{name + "attention", {n, branches}, branches * in, {name + "attention."}},
+            {name + "conv1+2+3 (fused)",
+             {n, out, side, side},
+             branches * taps * in * out * side * side,
+             {name + "conv1.", name + "conv2.", name + "conv3."}},
+            {name + "norm", {n, out, side, side}, 0, {name + "norm."}},
+            {name + "pool", {n, out, side / 2, side / 2}, 0, {}}};
 }
+
+std::vector<Row> rows_of(const models::AttentionNetOptions& net, std::int64_t n) {
+    std::vector<Row> rows;
+    std::int64_t channels = net.in_channels, side = data::cifar10_side;
+    for (int i = 0; i < std::ssize(net.widths); ++i) {
+        const std::int64_t width = net.widths[static_cast<std::size_t>(i)];
+        const std::vector<Row> block = block_rows(i, channels, width, side, n);
+        rows.insert(rows.end(), block.begin(), block.end());
+        channels = width;
+        side /= 2;
+    }
+    rows.push_back({"global mean", {n, channels}, 0, {}});
+    rows.push_back({"classifier.fc1", {n, net.hidden}, channels * net.hidden, {"classifier.fc1."}});
+    rows.push_back({"classifier.dropout", {n, net.hidden}, 0, {}});
+    rows.push_back({"classifier.fc2", {n, net.classes}, net.hidden * net.classes, {"classifier.fc2."}});
+    return rows;
+}
+
+std::int64_t count_parameters(const engine::nn::Module& model, const std::vector<std::string>& prefixes) {
+    std::int64_t count = 0;
+    for (const auto& [name, parameter] : model.named_parameters())
+        for (const std::string& prefix : prefixes)
+            if (name.starts_with(prefix)) count += parameter.numel();
+    return count;
+}
+
+void print_row(const std::string& layer, const std::string& output, const std::string& parameters,
+               const std::string& macs) {
+    fmt::print("{:<28} {:<22} {:>14} {:>18}\n", layer, output, parameters, macs);
+}
+
+/// 0 is left out, so that the layers that cost something stand out.
+std::string count_or_blank(std::int64_t count) { return count == 0 ? "" : with_commas(count); }
+
+void summarize(const Config& config) {
+    const models::AttentionNet model(config.network());
+    print_row("layer", "output", "parameters", "MACs per image");
+    std::int64_t macs = 0;
+    for (const Row& row : rows_of(model.options, config.batch_size)) {
+        print_row(row.layer, fmt::format("({})", fmt::join(row.output, ", ")),
+                  count_or_blank(count_parameters(model, row.holds)), count_or_blank(row.macs));
+        macs += row.macs;
+    }
+    const std::int64_t parameters = count_parameters(model, {""});
+    print_row("total", "", with_commas(parameters), with_commas(macs));
+    fmt::print("{} of parameters; a forward pass of {} images is {:.2f} GFLOP\n",
+               memory_size(static_cast<double>(parameters) * sizeof(float)), config.batch_size,
+               2e-9 * static_cast<double>(macs) * static_cast<double>(config.batch_size));
+}
+
+}  // namespace
+
+Command add_summary(CLI::App& command) {
+    auto flags = std::make_shared<Flags>();
+    add_settings(command, *flags, {"model", "widths", "hidden", "dropout", "batch-size"});
+    return [flags] { summarize(resolve_config(*flags)); };
+}
+
 }  // namespace apps

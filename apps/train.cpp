@@ -11,6 +11,7 @@
 #include "apps/config.h"
 #include "apps/find_data.h"
 #include "apps/interruption.h"
+#include "apps/memory_need.h"
 #include "apps/run_directory.h"
 #include "apps/terminal.h"
 #include "apps/training_run.h"
@@ -123,27 +124,36 @@ void print_data(const data::Location& location, const Loaders& loaders) {
                with_commas(loaders.test->examples()));
 }
 
+engine::FitOptions fit_options(const Config& config) { return {config.epochs, config.max_steps}; }
+
+std::string full_path(const fs::path& path) { return fs::absolute(path).lexically_normal().string(); }
+
 void write_config(const Config& config, const RunDirectory& run) {
     engine::AtomicFile file(run.config());
     file.write(to_toml(config));
     file.commit();
 }
 
+/// Writes the best model by way of the network, which is then as before.
+void save_best(const RunDirectory& run, const BestModel& best, models::AttentionNet& model) {
+    engine::nn::NamedTensors present = model.state_dict();
+    for (auto& [name, tensor] : present) tensor = tensor.clone();
+    model.load_state_dict(best.values);
+    models::save_model(run.best(), model);
+    model.load_state_dict(present);
+}
+
 /// Makes the run directory say again what the saved state says, whatever was written after it.
 void repair(const RunDirectory& run, const RunState& state, std::int64_t log_every,
             models::AttentionNet& model) {
+    engine::remove_unfinished_files(run.path());
+    models::save_model(run.last(), model);
+    if (state.best.epoch == 0)
+        fs::remove(run.best());
+    else
+        save_best(run, state.best, model);
     const std::int64_t step = state.position.step;
     MetricsLog::rewind(run.metrics(), state.metrics_lines, step % log_every == 0 ? 0 : step);
-    models::save_model(run.last(), model);
-    if (state.best.epoch == 0) {
-        fs::remove(run.best());
-        return;
-    }
-    engine::nn::NamedTensors present = model.state_dict();
-    for (auto& [name, tensor] : present) tensor = tensor.clone();
-    model.load_state_dict(state.best.values);
-    models::save_model(run.best(), model);
-    model.load_state_dict(present);
 }
 
 /// Loads what is to go on; empty if it has ended.
@@ -154,21 +164,20 @@ std::optional<RunState> load_resumed(const RunDirectory& run, const Config& conf
         throw engine::InputError(fmt::format("the run had {} training images, this data has {}",
                                              state.train_examples, loaders.train->examples()),
                                  "resuming " + run.path().string(), "name the same data with --data");
-    const std::int64_t all_steps = config.epochs * loaders.train->batches();
-    const std::int64_t last_step = config.max_steps > 0 ? std::min(all_steps, config.max_steps) : all_steps;
+    const std::int64_t last_step = engine::last_step(fit_options(config), loaders.train->batches());
     if (state.position.step < last_step) return state;
     fmt::print("nothing left to do: {} of {} steps are done, raise --epochs or --max-steps to go on\n",
                state.position.step, last_step);
     return std::nullopt;
 }
 
-void print_end(const TrainingRun& result, const RunDirectory& run, double seconds) {
+void print_end(const TrainingRun& result, const RunDirectory& run, const Config& config, double seconds) {
     const engine::EpochReport& last = *result.last_report();
     fmt::print("done in {}\n", clock_time(seconds));
     fmt::print("test loss {:.4f} accuracy {:.4f}; best accuracy {:.4f} in epoch {}\n", last.test_loss,
                last.test_accuracy, result.best().test_accuracy, result.best().epoch);
     fmt::print("run {}: last.safetensors best.safetensors metrics.jsonl config.toml\n", run.path().string());
-    fmt::print("try: cifar_engine eval --checkpoint {}\n", run.best().string());
+    fmt::print("try: cifar_engine eval --checkpoint {} --data {}\n", run.best().string(), config.data);
 }
 
 [[noreturn]] void stop_interrupted(const RunDirectory& run, std::int64_t step) {
@@ -177,16 +186,51 @@ void print_end(const TrainingRun& result, const RunDirectory& run, double second
     throw Interrupted{interruption()};
 }
 
-void train(const TrainArguments& arguments) {
+/// Where training starts; empty if there is nothing left to do.
+std::optional<RunState> starting_state(bool resuming, const RunDirectory& run, const Config& config,
+                                       Training& training, const Loaders& loaders) {
+    if (resuming) return load_resumed(run, config, training, loaders);
+    RunState state;
+    state.train_examples = loaders.train->examples();
+    return state;
+}
+
+/// From here on the run directory is this run's.
+void open_directory(bool resuming, const RunDirectory& run, const Config& config, const RunState& state,
+                    models::AttentionNet& model) {
+    if (resuming)
+        repair(run, state, resolve_config({}, run.config()).log_every, model);
+    else
+        run.begin();
+    write_config(config, run);
+    fmt::print("run {}{}\n", run.path().string(),
+               resuming ? fmt::format(", resumed after step {}", state.position.step) : "");
+}
+
+void fit(const RunDirectory& run, const Config& config, Training& training, const Loaders& loaders,
+         RunState state) {
     const engine::Timer timer;
+    engine::Trainer trainer(training.model, training.optimizer);
+    const engine::TrainPosition start = state.position;
+    const ProgressOptions progress{config.epochs, loaders.train->batches(), config.log_every,
+                                   is_live(stdout) && !config.no_progress};
+    TrainingRun observer(run, std::move(state), training.model, training.optimizer, progress);
+    const engine::TrainPosition end =
+        trainer.fit(*loaders.train, *loaders.test, fit_options(config), start, observer);
+    if (observer.was_stopped()) {
+        observer.save_stopped(end);
+        stop_interrupted(run, end.step);
+    }
+    print_end(observer, run, config, timer.seconds());
+}
+
+void train(const TrainArguments& arguments) {
     note_interruptions();
-    Config config = read_configuration(arguments);
     const bool resuming = !arguments.resume.empty();
-    // The interval of the part that was trained, which --log-every may now change.
-    const std::int64_t old_log_every =
-        resuming ? resolve_config({}, RunDirectory(arguments.resume).config()).log_every : config.log_every;
+    Config config = read_configuration(arguments);
     check_precision(config);
     use_device(config);
+    require_memory(config);
     const RunDirectory run = choose_directory(arguments);
     fmt::print("device {}, float32\n", device_description());
 
@@ -199,38 +243,16 @@ void train(const TrainArguments& arguments) {
     const Loaders loaders = load_data(config, location.directory);
     print_data(location, loaders);
 
-    RunState state;
-    state.train_examples = loaders.train->examples();
-    if (resuming) {
-        auto resumed = load_resumed(run, config, training, loaders);
-        if (!resumed) return;
-        state = std::move(*resumed);
-    }
+    auto state = starting_state(resuming, run, config, training, loaders);
+    if (!state) return;
     if (interruption() != 0) throw Interrupted{interruption()};
 
-    // All that was asked for is there and fits: only now is anything on the disk changed.
-    if (resuming)
-        repair(run, state, old_log_every, training.model);
-    else
-        run.begin();
-    config.data = fs::absolute(location.directory).lexically_normal().string();
-    if (!config.init.empty()) config.init = fs::absolute(config.init).lexically_normal().string();
-    write_config(config, run);
-    fmt::print("run {}{}\n", run.path().string(),
-               resuming ? fmt::format(", resumed after step {}", state.position.step) : "");
-
-    engine::Trainer trainer(training.model, training.optimizer);
-    const engine::TrainPosition start = state.position;
-    const ProgressOptions progress{config.epochs, loaders.train->batches(), config.log_every,
-                                   is_live(stdout) && !config.no_progress};
-    TrainingRun observer(run, std::move(state), training.model, training.optimizer, progress);
-    const engine::TrainPosition end =
-        trainer.fit(*loaders.train, *loaders.test, {config.epochs, config.max_steps}, start, observer);
-    if (observer.was_stopped()) {
-        observer.save_stopped(end);
-        stop_interrupted(run, end.step);
-    }
-    print_end(observer, run, timer.seconds());
+    // All that was asked for is there and fits: only now is anything on the disk changed. The configuration
+    // is saved such that it means the same from any folder, at any time.
+    config.data = full_path(location.directory);
+    if (!config.init.empty()) config.init = full_path(config.init);
+    open_directory(resuming, run, config, *state, training.model);
+    fit(run, config, training, loaders, std::move(*state));
 }
 
 }  // namespace

@@ -31,8 +31,9 @@ TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const en
 void TrainingRun::on_step(const engine::StepReport& report) {
     images_ += report.images;
     seconds_ += report.seconds;
-    at_epoch_end_ = report.step == report.last_step || report.is_last_of_epoch;
-    if (report.step == report.last_step || report.step % log_every_ == 0) {
+    is_last_step_ = report.step == report.last_step;
+    evaluation_follows_ = is_last_step_ || report.is_last_of_epoch;
+    if (is_last_step_ || report.step % log_every_ == 0) {
         metrics_.write_step(report, static_cast<double>(images_) / seconds_);
         images_ = 0;
         seconds_ = 0;
@@ -60,12 +61,12 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
         state_.metrics_lines = metrics_.lines();
     }
     save();
-    at_epoch_end_ = false;
+    evaluation_follows_ = false;
 }
 
 bool TrainingRun::stop_requested() {
-    // The last step of an epoch is followed by its evaluation, and that by the next occasion to stop.
-    was_stopped_ = interruption() != 0 && !at_epoch_end_;
+    // An evaluation is followed by the next occasion to stop; after the last one there is nothing to stop.
+    was_stopped_ = interruption() != 0 && !evaluation_follows_ && !is_last_step_;
     return was_stopped_;
 }
 

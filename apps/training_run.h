@@ -46,7 +46,8 @@ class TrainingRun : public engine::TrainObserver {
     std::optional<engine::EpochReport> last_report_;
     std::int64_t images_ = 0;  ///< since the last step event
     double seconds_ = 0;       ///< of the same
-    bool at_epoch_end_ = false;
+    bool is_last_step_ = false;
+    bool evaluation_follows_ = false;
     bool was_stopped_ = false;
 };
 

@@ -60,14 +60,19 @@ Location download_or_sample(const fs::path& cache, const LocateOptions& options)
 
 Location locate(const std::string& data, const LocateOptions& options) {
     if (data != "auto") return checked(data);
+    if (const auto found = locate_local(options.repository)) return *found;
+    return download_or_sample(cache_directory(), options);
+}
+
+std::optional<Location> locate_local(const fs::path& repository) {
     if (const std::string named = environment("CIFAR10_DIR"); !named.empty()) return from_environment(named);
-    if (!options.repository.empty()) {
-        const fs::path in_repository = options.repository / "data" / folder_name;
+    if (!repository.empty()) {
+        const fs::path in_repository = repository / "data" / folder_name;
         if (holds_something(in_repository)) return checked(in_repository);
     }
     const fs::path cache = cache_directory();
     if (holds_something(cache)) return checked(cache);
-    return download_or_sample(cache, options);
+    return std::nullopt;
 }
 
 fs::path cache_directory() {

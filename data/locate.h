@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "data/download.h"
@@ -25,6 +26,9 @@ struct LocateOptions {
 /// sample. An empty folder counts as none. Throws InputError if the folder named, or the first one found, is
 /// not in order: a damaged data set is never passed over in silence.
 Location locate(const std::string& data, const LocateOptions& options);
+
+/// What "auto" finds on this machine, without a download; empty if nothing. Throws InputError as locate does.
+std::optional<Location> locate_local(const std::filesystem::path& repository);
 
 /// Where downloads go: $XDG_CACHE_HOME or ~/.cache, then cifar_engine/cifar-10-batches-bin.
 std::filesystem::path cache_directory();

@@ -93,6 +93,10 @@ float* target_data(const Tensor& input) {
     return input.requires_grad() ? input.grad_target().data() : nullptr;
 }
 
+Tensor target_or_scratch(const Tensor& input) {
+    return input.requires_grad() ? input.grad_target() : zeros(input.shape(), input.dtype(), input.device());
+}
+
 Tensor record(const char* op, const Tensor& out, std::vector<Tensor> inputs,
               std::function<void(const Tensor&)> rule) {
     out.set_node(std::make_shared<Node>(op, std::move(inputs), std::move(rule)));

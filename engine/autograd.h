@@ -52,6 +52,10 @@ bool needs_grad(std::initializer_list<Tensor> inputs);
 /// Where a rule adds an input's gradient: null if the input is absent or wants none.
 float* target_data(const Tensor& input);
 
+/// The same for a rule whose kernel computes all gradients together: memory that is thrown away if this one
+/// is not wanted. Hold it while the kernel runs.
+Tensor target_or_scratch(const Tensor& input);
+
 /// Makes `out` the result of a node and returns it. The rule must not capture `out` itself, which would then
 /// keep itself alive: it captures out.detach().
 Tensor record(const char* op, const Tensor& out, std::vector<Tensor> inputs,

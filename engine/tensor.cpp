@@ -1,6 +1,7 @@
 #include "engine/tensor.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
@@ -14,7 +15,8 @@ struct TensorBody {
     Shape shape;
     DType dtype = DType::float32;
     bool requires_grad = false;
-    Tensor grad;
+    Tensor grad;            ///< or only memory for it
+    bool has_grad = false;  ///< whether it is the former
     std::shared_ptr<Node> node;
 
     std::size_t bytes() const { return static_cast<std::size_t>(shape.numel()) * size_of(dtype); }
@@ -79,13 +81,13 @@ double Tensor::item() const {
 namespace {
 
 Shape infer_extents(std::vector<std::int64_t> extents, const Shape& from) {
+    std::string asked = "(";
+    for (std::int64_t extent : extents) asked += (asked.size() > 1 ? ", " : "") + std::to_string(extent);
     std::int64_t known = 1;
     for (std::int64_t extent : extents)
         if (extent != -1) known *= extent;
     const auto unknown = std::find(extents.begin(), extents.end(), -1);
     if (unknown != extents.end() && known > 0 && from.numel() % known == 0) *unknown = from.numel() / known;
-    std::string asked = "(";
-    for (std::int64_t extent : extents) asked += (asked.size() > 1 ? ", " : "") + std::to_string(extent);
     if (std::find(extents.begin(), extents.end(), -1) != extents.end() ||
         Shape(extents.data(), extents.data() + extents.size()).numel() != from.numel())
         throw UsageError("cannot give the shape " + asked + ") to a tensor of shape " + to_string(from),
@@ -140,16 +142,20 @@ Tensor& Tensor::set_requires_grad(bool wanted) {
 
 bool Tensor::is_leaf() const { return body().node == nullptr; }
 
-Tensor Tensor::grad() const { return body().grad; }
+Tensor Tensor::grad() const { return body().has_grad ? body().grad : Tensor(); }
+
+void Tensor::reserve_grad() const {
+    if (!body().grad.defined()) body().grad = empty(shape(), dtype(), device());
+}
 
 Tensor Tensor::grad_target() const {
-    Tensor& grad = body().grad;
-    if (!grad.defined()) grad = zeros(shape(), dtype(), device());
-    return grad;
+    reserve_grad();
+    if (!std::exchange(body().has_grad, true)) body().grad.zero_();
+    return body().grad;
 }
 
 void Tensor::zero_grad() const {
-    if (body().grad.defined()) body().grad.zero_();
+    if (body().has_grad) body().grad.zero_();
 }
 
 const std::shared_ptr<Node>& Tensor::node() const { return body().node; }
@@ -159,7 +165,10 @@ void Tensor::set_node(std::shared_ptr<Node> node) const {
     body().requires_grad = true;
 }
 
-void Tensor::drop_grad() const { body().grad = Tensor(); }
+void Tensor::drop_grad() const {
+    body().grad = Tensor();
+    body().has_grad = false;
+}
 
 Tensor empty(const Shape& shape, DType dtype, Device device) {
     Tensor result;

@@ -81,6 +81,9 @@ class Tensor {
     Tensor grad() const;
     /// The gradient as a target to add into; zeros at first. For backward rules.
     Tensor grad_target() const;
+    /// Sets memory aside for a gradient, which stays undefined until the first grad_target(). Taken during a
+    /// backward, it would come from what activations have just let go, and the next forward would miss it.
+    void reserve_grad() const;
     /// Sets the gradient to zero and keeps its memory.
     void zero_grad() const;
     /// Forgets the gradient and its memory; the graph does so with intermediate results.

@@ -9,6 +9,11 @@
 
 namespace engine {
 
+std::int64_t last_step(const FitOptions& options, std::int64_t batches) {
+    const std::int64_t all_steps = options.epochs * batches;
+    return options.max_steps > 0 ? std::min(all_steps, options.max_steps) : all_steps;
+}
+
 Trainer::Trainer(nn::Layer& model, optim::Optimizer& optimizer, nn::CrossEntropyLoss loss)
     : model_(model), optimizer_(optimizer), loss_(loss) {}
 
@@ -43,15 +48,16 @@ MetricAccumulator Trainer::evaluate(BatchSource& source) {
 
 TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptions& options,
                            TrainPosition position, TrainObserver& observer) {
-    const std::int64_t all_steps = options.epochs * train.batches();
-    const std::int64_t last_step = options.max_steps > 0 ? std::min(all_steps, options.max_steps) : all_steps;
+    const std::int64_t end = last_step(options, train.batches());
+    // Stopped after its last step, an epoch still awaits its evaluation.
+    const auto awaits_evaluation = [&] { return position.batch > 0 && position.batch == train.batches(); };
     model_.train();
-    while (position.step < last_step) {
+    while (position.step < end || awaits_evaluation()) {
         Timer epoch_timer;
         MetricAccumulator metrics;
         metrics.restore(position.sums);
         train.start_epoch(position.epoch, position.batch);
-        while (position.batch < train.batches() && position.step < last_step) {
+        while (position.batch < train.batches() && position.step < end) {
             const Timer step_timer;
             Batch batch;
             train.next(batch);
@@ -61,7 +67,7 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
             ++position.step;
             position.sums = metrics.sums();
             const auto correct = static_cast<double>(position.sums.correct - before.correct);
-            observer.on_step({position.epoch + 1, position.step, last_step, position.batch == train.batches(),
+            observer.on_step({position.epoch + 1, position.step, end, position.batch == train.batches(),
                               batch.size(), loss, correct / static_cast<double>(batch.size()),
                               step_timer.seconds()});
             if (observer.stop_requested()) return position;

@@ -55,6 +55,9 @@ struct FitOptions {
     std::int64_t max_steps = 0;  ///< in all; 0 means no limit
 };
 
+/// The number of the step that ends such a training, with that many batches in an epoch.
+std::int64_t last_step(const FitOptions& options, std::int64_t batches);
+
 /// Trains a classifier.
 class Trainer {
   public:

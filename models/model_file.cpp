@@ -18,7 +18,23 @@ nn::NamedTensors read_state(const std::filesystem::path& path) {
     return state;
 }
 
-/// Reads an AttentionNet's architecture off its tensors.
+/// PyTorch's form of the shape of a tensor that stands channel-last here, for messages.
+std::string published(const Shape& shape) {
+    return to_string(shape.rank() == 4 ? Shape{shape[0], shape[3], shape[1], shape[2]} : shape);
+}
+
+void check_fits(const std::filesystem::path& path, const std::string& name, const Tensor& given, DType dtype,
+                const Shape& shape) {
+    if (given.shape() == shape && given.dtype() == dtype) return;
+    throw InputError(
+        "tensor '" + name + "' is " + engine::name(given.dtype()) + " " + published(given.shape()),
+        "in " + path.string(),
+        std::string("this network has ") + engine::name(dtype) + " " + published(shape) +
+            " there: check --widths and --hidden");
+}
+
+/// Reads an AttentionNet's architecture off its tensors. Those that it is read off have to agree with each
+/// other: the network is then not much larger than the file, whoever made that.
 class ArchitectureReader {
   public:
     ArchitectureReader(const nn::NamedTensors& state, std::filesystem::path path)
@@ -28,16 +44,31 @@ class ArchitectureReader {
         AttentionNetOptions options;
         options.dropout = dropout;
         options.widths.clear();
-        for (int i = 0; has(conv_weight(i)); ++i) options.widths.push_back(extent(conv_weight(i), 4, 0));
-        options.in_channels = extent(conv_weight(0), 4, 3);
+        std::int64_t channels = options.in_channels = extent(conv_weight(0), 4, 3);
+        for (int i = 0; has_block(i); ++i) {
+            options.widths.push_back(extent(conv_weight(i), 4, 0));
+            check(conv_weight(i), {options.widths.back(), 3, 3, channels});
+            channels = options.widths.back();
+        }
         options.hidden = extent("classifier.fc1.weight", 2, 0);
+        check("classifier.fc1.weight", {options.hidden, channels});
         options.classes = extent("classifier.fc2.weight", 2, 0);
+        check("classifier.fc2.weight", {options.classes, options.hidden});
         return options;
     }
 
   private:
-    static std::string conv_weight(int block) {
-        return "backbone." + std::to_string(block) + ".conv1.weight";
+    static std::string block_prefix(int block) { return "backbone." + std::to_string(block) + "."; }
+    static std::string conv_weight(int block) { return block_prefix(block) + "conv1.weight"; }
+
+    bool has_block(int block) const {
+        return std::any_of(state_.begin(), state_.end(), [prefix = block_prefix(block)](const auto& entry) {
+            return entry.first.starts_with(prefix);
+        });
+    }
+
+    void check(const std::string& name, const Shape& shape) const {
+        check_fits(path_, name, find(name)->second, DType::float32, shape);
     }
 
     nn::NamedTensors::const_iterator find(const std::string& name) const {
@@ -45,15 +76,13 @@ class ArchitectureReader {
                             [&](const auto& entry) { return entry.first == name; });
     }
 
-    bool has(const std::string& name) const { return find(name) != state_.end(); }
-
     std::int64_t extent(const std::string& name, int rank, int dimension) const {
-        if (!has(name))
+        if (find(name) == state_.end())
             throw InputError("tensor '" + name + "' is missing", "in " + path_.string(),
                              "give a file that holds an AttentionNet");
         const Shape& shape = find(name)->second.shape();
         if (shape.rank() != rank || shape.numel() == 0)
-            throw InputError("tensor '" + name + "' has shape " + to_string(shape), "in " + path_.string(),
+            throw InputError("tensor '" + name + "' has shape " + published(shape), "in " + path_.string(),
                              "it must have " + std::to_string(rank) + " dimensions, none of them 0");
         return shape[dimension];
     }
@@ -61,12 +90,6 @@ class ArchitectureReader {
     const nn::NamedTensors& state_;
     std::filesystem::path path_;
 };
-
-/// PyTorch's shape of a tensor that stands channel-last here, for messages.
-std::string published_shape(const Tensor& tensor) {
-    const Shape& shape = tensor.shape();
-    return to_string(shape.rank() == 4 ? Shape{shape[0], shape[3], shape[1], shape[2]} : shape);
-}
 
 /// load_state_dict for files: what does not fit is the file's fault. Checked here first, in the file's own
 /// layout.
@@ -80,12 +103,7 @@ void load_checked(const std::filesystem::path& path, const nn::NamedTensors& sta
         if (given == state.end())
             throw InputError("tensor '" + name + "' is missing", "in " + path.string(),
                              "give the state_dict of a whole AttentionNet");
-        if (given->second.shape() != tensor.shape() || given->second.dtype() != tensor.dtype())
-            throw InputError("tensor '" + name + "' is " + engine::name(given->second.dtype()) + " " +
-                                 published_shape(given->second),
-                             "in " + path.string(),
-                             std::string("this network has ") + engine::name(tensor.dtype()) + " " +
-                                 published_shape(tensor) + " there: check --widths and --hidden");
+        check_fits(path, name, given->second, tensor.dtype(), tensor.shape());
     }
     for (const auto& [name, tensor] : state)
         if (std::none_of(own.begin(), own.end(), named(name)))

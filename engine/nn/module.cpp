@@ -60,8 +60,11 @@ void Module::load_state_dict(const NamedTensors& state) {
         if (given == state.end())
             throw UsageError("tensor '" + name + "' is missing", where, "load a state of the whole network");
         if (given->second.shape() != tensor.shape() || given->second.dtype() != tensor.dtype())
-            throw UsageError("tensor '" + name + "' has shape " + to_string(given->second.shape()), where,
-                             "this network has " + to_string(tensor.shape()) + " there");
+            throw UsageError("tensor '" + name + "' is " + engine::name(given->second.dtype()) + " " +
+                                 to_string(given->second.shape()),
+                             where,
+                             std::string("this network has ") + engine::name(tensor.dtype()) + " " +
+                                 to_string(tensor.shape()) + " there");
     }
     for (const auto& [name, tensor] : own) tensor.copy_(find(state, name)->second);
 }

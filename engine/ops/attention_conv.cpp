@@ -7,13 +7,14 @@
 namespace engine {
 namespace {
 
-std::array<const float*, kernels::branches> values_of(const std::array<Tensor, kernels::branches>& tensors) {
+/// Pointer is float* or const float*.
+template <typename Pointer>
+std::array<Pointer, kernels::branches> data_of(const std::array<Tensor, kernels::branches>& tensors) {
     return {tensors[0].data(), tensors[1].data(), tensors[2].data()};
 }
 
-std::array<float*, kernels::branches> gradients_of(const std::array<Tensor, kernels::branches>& tensors) {
-    return {tensors[0].grad_target().data(), tensors[1].grad_target().data(),
-            tensors[2].grad_target().data()};
+std::array<Tensor, kernels::branches> targets_of(const std::array<Tensor, kernels::branches>& tensors) {
+    return {target_or_scratch(tensors[0]), target_or_scratch(tensors[1]), target_or_scratch(tensors[2])};
 }
 
 }  // namespace
@@ -31,17 +32,19 @@ Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeigh
     const Tensor out = empty(out_shape, DType::float32, x.device());
     const Tensor active = empty(out_shape, DType::uint8, x.device());
     kernels::attention_conv_forward(
-        x.device(), {out.data(), active.data<std::uint8_t>(), x.data(), a.data(), values_of(branches.weight),
-                     values_of(branches.bias), shape});
+        x.device(), {out.data(), active.data<std::uint8_t>(), x.data(), a.data(),
+                     data_of<const float*>(branches.weight), data_of<const float*>(branches.bias), shape});
     const auto& [weight, bias] = branches;
     if (!needs_grad({x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]})) return out;
     return record("attention_conv", out, {x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]},
                   [x, a, active, branches, shape](const Tensor& d_out) {
+                      const Tensor d_a = target_or_scratch(a);
+                      const auto d_weight = targets_of(branches.weight), d_bias = targets_of(branches.bias);
                       kernels::attention_conv_backward(
-                          x.device(),
-                          {target_data(x), a.grad_target().data(), gradients_of(branches.weight),
-                           gradients_of(branches.bias), active.data<std::uint8_t>(), d_out.data(), x.data(),
-                           a.data(), values_of(branches.weight), values_of(branches.bias), shape});
+                          x.device(), {target_data(x), d_a.data(), data_of<float*>(d_weight),
+                                       data_of<float*>(d_bias), active.data<std::uint8_t>(), d_out.data(),
+                                       x.data(), a.data(), data_of<const float*>(branches.weight),
+                                       data_of<const float*>(branches.bias), shape});
                   });
 }
 

@@ -22,7 +22,7 @@ Tensor inverse_deviation(const Tensor& var, float epsilon) {
 
 Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight, const Tensor& bias,
                   bool training, float momentum, float epsilon) {
-    check_rank("batch_norm", x, x.shape().rank(), "(..., C)");
+    check_float("batch_norm", "the input", x);
     const std::int64_t channels = x.size(-1), rows = channels == 0 ? 0 : x.numel() / channels;
     check_shape("batch_norm", "weight", weight, {channels});
     check_shape("batch_norm", "bias", bias, {channels});
@@ -51,9 +51,10 @@ Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tenso
         inv_std = inverse_deviation(running.var, epsilon);
     }
     return record("batch_norm", out, {x, weight, bias}, [=](const Tensor& d_out) {
+        const Tensor d_weight = target_or_scratch(weight), d_bias = target_or_scratch(bias);
         kernels::batch_norm_backward(
-            x.device(), {target_data(x), weight.grad_target().data(), bias.grad_target().data(), mean.data(),
-                         inv_std.data(), d_out.data(), x.data(), weight.data(), training, rows, channels});
+            x.device(), {target_data(x), d_weight.data(), d_bias.data(), mean.data(), inv_std.data(),
+                         d_out.data(), x.data(), weight.data(), training, rows, channels});
     });
 }
 

@@ -16,8 +16,8 @@ std::int64_t extent_from_last(const Shape& shape, int dimension) {
 }  // namespace
 
 kernels::Broadcast broadcast(std::string_view op, const Tensor& x, const Tensor& y) {
-    check_rank(op, x, x.shape().rank(), "float32");
-    check_rank(op, y, y.shape().rank(), "float32");
+    check_float(op, "the first operand", x);
+    check_float(op, "the second operand", y);
     check_device(op, x, y);
     kernels::Broadcast result{};
     std::int64_t x_stride = 1, y_stride = 1;

@@ -7,6 +7,8 @@ namespace {
 
 std::string in_op(std::string_view op) { return "in " + std::string(op); }
 
+}  // namespace
+
 void check_float(std::string_view op, std::string_view what, const Tensor& x) {
     if (!x.defined())
         throw UsageError(std::string(what) + " is undefined", in_op(op),
@@ -14,8 +16,6 @@ void check_float(std::string_view op, std::string_view what, const Tensor& x) {
     if (x.dtype() != DType::float32)
         throw UsageError(std::string(what) + " is " + name(x.dtype()), in_op(op), "pass a float32 tensor");
 }
-
-}  // namespace
 
 void check_rank(std::string_view op, const Tensor& x, int rank, std::string_view layout) {
     check_float(op, "the input", x);

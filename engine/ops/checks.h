@@ -7,6 +7,9 @@
 /// The checks that several ops make of their inputs. Each throws UsageError naming the op and the shapes.
 namespace engine {
 
+/// x is defined and float32; `what` names it in the message.
+void check_float(std::string_view op, std::string_view what, const Tensor& x);
+
 /// x is defined, float32 and of `rank` dimensions; `layout` says which, e.g. "(N, H, W, C)".
 void check_rank(std::string_view op, const Tensor& x, int rank, std::string_view layout);
 

@@ -5,10 +5,12 @@
 namespace engine::optim {
 
 Optimizer::Optimizer(nn::NamedTensors parameters) : parameters_(std::move(parameters)) {
-    for (const auto& [name, parameter] : parameters_)
+    for (const auto& [name, parameter] : parameters_) {
         if (!parameter.requires_grad() || !parameter.is_leaf())
             throw UsageError("'" + name + "' is not a parameter", "in Optimizer",
                              "pass leaves with requires_grad");
+        parameter.reserve_grad();
+    }
 }
 
 void Optimizer::zero_grad() const {

@@ -9,7 +9,7 @@ namespace engine::optim {
 /// Changes parameters by their gradients.
 class Optimizer {
   public:
-    /// Throws UsageError if a parameter does not require gradients.
+    /// Sets memory aside for the gradients. Throws UsageError if a parameter does not require any.
     explicit Optimizer(nn::NamedTensors parameters);
     virtual ~Optimizer() = default;
     Optimizer(const Optimizer&) = delete;

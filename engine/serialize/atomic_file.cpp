@@ -13,10 +13,13 @@
 namespace engine {
 namespace {
 
+constexpr const char* temporary_prefix = ".writing-";
+constexpr const char* temporary_suffix = ".tmp";
+
 /// Unique among the threads of this process and, but for what a crash left behind, among processes.
 std::string temporary_name() {
     static std::atomic<unsigned> counter{0};
-    return ".writing-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + ".tmp";
+    return temporary_prefix + std::to_string(::getpid()) + "-" + std::to_string(counter++) + temporary_suffix;
 }
 
 int open_folder(const std::filesystem::path& of_file) {
@@ -85,6 +88,15 @@ void AtomicFile::discard() noexcept {
 void AtomicFile::fail(int error) const {
     throw IoError("cannot write a file: " + std::generic_category().message(error), "at " + path_.string(),
                   "check that the folder exists and can be written to, and that the disk has room");
+}
+
+void remove_unfinished_files(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with(temporary_prefix) && name.ends_with(temporary_suffix))
+            std::filesystem::remove(entry.path(), ignored);
+    }
 }
 
 }  // namespace engine

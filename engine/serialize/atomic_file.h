@@ -36,4 +36,8 @@ class AtomicFile {
     int file_ = -1;
 };
 
+/// Removes the temporary files that a process which was killed left in a folder. Nobody else may be writing
+/// there.
+void remove_unfinished_files(const std::filesystem::path& folder);
+
 }  // namespace engine

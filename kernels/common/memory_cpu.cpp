@@ -8,10 +8,10 @@ namespace kernels {
 
 void* allocate(Device device, std::size_t bytes) {
     require_cpu(device);
-    return ::operator new(bytes, std::align_val_t{alignment});
+    return ::operator new (bytes, std::align_val_t{alignment});
 }
 
-void release(Device, void* memory) noexcept { ::operator delete(memory, std::align_val_t{alignment}); }
+void release(Device, void* memory) noexcept { ::operator delete (memory, std::align_val_t{alignment}); }
 
 void fill_zero(Device device, void* memory, std::size_t bytes) {
     require_cpu(device);

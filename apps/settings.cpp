@@ -1,0 +1,257 @@
+#include "apps/settings.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "apps/parse_value.h"
+#include "apps/recipes.h"
+#include "data/augmentation.h"
+
+namespace apps {
+namespace {
+
+// Beyond these lie typing errors; memory ends long before.
+constexpr std::int64_t most_channels = 4096;
+constexpr std::int64_t most_hidden = 65'536;
+constexpr std::int64_t most_batch = 65'536;
+constexpr std::int64_t most_threads = 1024;
+constexpr std::int64_t most_workers = 64;
+constexpr std::int64_t most_epochs = 1'000'000;
+constexpr std::int64_t most_steps = 1'000'000'000'000;
+constexpr std::int64_t most_seed = std::numeric_limits<std::int64_t>::max();
+constexpr std::size_t most_blocks = 5;  // each halves the image, which is 32 pixels wide
+
+std::vector<std::string> recipe_names() {
+    std::vector<std::string> names;
+    for (const Recipe& recipe : recipes()) names.emplace_back(recipe.name);
+    return names;
+}
+
+Assign assign_name(std::string Config::*member, std::vector<std::string> names) {
+    return [member, names = std::move(names)](Config& config, const std::string& text) {
+        config.*member = text;
+        return std::find(names.begin(), names.end(), text) != names.end();
+    };
+}
+
+/// Paths: any text that can be written down on one line.
+Assign assign_path(std::string Config::*member) {
+    return [member](Config& config, const std::string& text) {
+        config.*member = text;
+        return !text.empty() &&
+               std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' '; });
+    };
+}
+
+Assign assign_integer(std::int64_t Config::*member, std::int64_t least, std::int64_t most) {
+    return [=](Config& config, const std::string& text) {
+        const auto value = parse_integer(text, least, most);
+        config.*member = value.value_or(0);
+        return value.has_value();
+    };
+}
+
+Assign assign_number(double Config::*member, bool (*is_allowed)(double)) {
+    return [=](Config& config, const std::string& text) {
+        const auto value = parse_number(text);
+        config.*member = value.value_or(0);
+        return value && is_allowed(*value);
+    };
+}
+
+Assign assign_switch(bool Config::*member) {
+    return [=](Config& config, const std::string& text) {
+        const auto value = parse_boolean(text);
+        config.*member = value.value_or(false);
+        return value.has_value();
+    };
+}
+
+bool assign_widths(Config& config, const std::string& text) {
+    config.widths.clear();
+    for (const std::string& part : split_list(text)) {
+        const auto width = parse_integer(part, 1, most_channels);
+        if (!width) return false;
+        config.widths.push_back(*width);
+    }
+    return config.widths.size() <= most_blocks;
+}
+
+bool assign_augment(Config& config, const std::string& text) {
+    config.augment.clear();
+    if (text == "none") return true;
+    const std::vector<std::string> known = data::augmentation_names();
+    config.augment = split_list(text);
+    const std::set<std::string> different(config.augment.begin(), config.augment.end());
+    return different.size() == config.augment.size() &&
+           std::all_of(different.begin(), different.end(), [&](const std::string& name) {
+               return std::find(known.begin(), known.end(), name) != known.end();
+           });
+}
+
+Show show_text(std::string Config::*member) {
+    return [=](const Config& config) { return (config.*member).empty() ? "" : toml_string(config.*member); };
+}
+
+template <typename T>
+Show show_plain(T Config::*member) {
+    return [=](const Config& config) { return fmt::format("{}", config.*member); };
+}
+
+std::string show_threads(const Config& config) {
+    return config.threads == 0 ? "" : fmt::format("{}", config.threads);
+}
+
+std::string show_widths(const Config& config) { return fmt::format("[{}]", fmt::join(config.widths, ", ")); }
+
+std::string show_augment(const Config& config) {
+    std::vector<std::string> quoted;
+    for (const std::string& name : config.augment) quoted.push_back(toml_string(name));
+    return fmt::format("[{}]", fmt::join(quoted, ", "));
+}
+
+Setting integer_setting(const std::string& name, std::int64_t Config::*member, std::int64_t least,
+                        std::int64_t most, bool on_resume, const std::string& help) {
+    return {.name = name,
+            .placeholder = "N",
+            .type = TomlType::number,
+            .on_resume = on_resume,
+            .expected = fmt::format("a whole number from {} to {}", least, most),
+            .help = help,
+            .assign = assign_integer(member, least, most),
+            .show = show_plain(member)};
+}
+
+Setting number_setting(const std::string& name, double Config::*member, bool (*is_allowed)(double),
+                       const std::string& expected, const std::string& help) {
+    return {.name = name,
+            .placeholder = "X",
+            .type = TomlType::number,
+            .expected = expected,
+            .help = help,
+            .assign = assign_number(member, is_allowed),
+            .show = show_plain(member)};
+}
+
+Setting name_setting(const std::string& name, std::string Config::*member,
+                     const std::vector<std::string>& names, const std::string& help) {
+    return {.name = name,
+            .placeholder = "NAME",
+            .type = TomlType::text,
+            .expected = fmt::format("one of: {}", fmt::join(names, " ")),
+            .help = fmt::format("{}: {}", help, fmt::join(names, ", ")),
+            .assign = assign_name(member, names),
+            .show = show_text(member)};
+}
+
+Setting path_setting(const std::string& name, std::string Config::*member, const std::string& placeholder,
+                     bool on_resume, const std::string& help) {
+    return {.name = name,
+            .placeholder = placeholder,
+            .type = TomlType::text,
+            .on_resume = on_resume,
+            .expected = "a path, not empty",
+            .help = help,
+            .assign = assign_path(member),
+            .show = show_text(member)};
+}
+
+Setting switch_setting(const std::string& name, bool Config::*member, bool on_resume,
+                       const std::string& help) {
+    return {.name = name,
+            .placeholder = "",
+            .type = TomlType::boolean,
+            .on_resume = on_resume,
+            .expected = "true or false",
+            .help = help,
+            .assign = assign_switch(member),
+            .show = show_plain(member)};
+}
+
+Setting widths_setting() {
+    return {.name = "widths",
+            .placeholder = "A,B,...",
+            .type = TomlType::number,
+            .is_list = true,
+            .expected = fmt::format("1 to {} widths, each from 1 to {}", most_blocks, most_channels),
+            .help = "output channels of each block",
+            .assign = assign_widths,
+            .show = show_widths};
+}
+
+Setting augment_setting() {
+    const std::vector<std::string> known = data::augmentation_names();
+    return {.name = "augment",
+            .placeholder = "LIST",
+            .type = TomlType::text,
+            .is_list = true,
+            .expected = fmt::format("none, or a list of: {}", fmt::join(known, " ")),
+            .help = "random changes to training images: none, or a list of " + join_list(known),
+            .assign = assign_augment,
+            .show = show_augment};
+}
+
+std::vector<Setting> make_settings() {
+    Setting threads = integer_setting("threads", &Config::threads, 1, most_threads, true,
+                                      "threads to compute with; by default as many as the machine has");
+    threads.show = show_threads;
+    Setting device =
+        name_setting("device", &Config::device, {"auto", "cpu", "cuda", "emulated"}, "where to compute");
+    device.on_resume = true;
+    return {
+        path_setting("data", &Config::data, "auto|DIR", true, "folder with CIFAR-10's binary files"),
+        name_setting("recipe", &Config::recipe, recipe_names(), "settings that belong together"),
+        name_setting("model", &Config::model, {"attention_net"}, "the network"),
+        widths_setting(),
+        integer_setting("hidden", &Config::hidden, 1, most_hidden, false, "units of the hidden layer"),
+        number_setting(
+            "dropout", &Config::dropout, [](double x) { return x >= 0 && x < 1; },
+            "a number from 0 to below 1", "share of hidden units to drop in training"),
+        name_setting("optimizer", &Config::optimizer, {"adam"}, "the optimiser"),
+        number_setting(
+            "lr", &Config::lr, [](double x) { return x > 0; }, "a number above 0", "learning rate"),
+        number_setting(
+            "weight-decay", &Config::weight_decay, [](double x) { return x >= 0; }, "a number of 0 or more",
+            "L2 penalty on all parameters"),
+        integer_setting("epochs", &Config::epochs, 1, most_epochs, true, "passes over the training images"),
+        integer_setting("max-steps", &Config::max_steps, 0, most_steps, true,
+                        "end after so many optimiser steps; 0: no limit"),
+        integer_setting("batch-size", &Config::batch_size, 1, most_batch, false, "images in a step"),
+        switch_setting("no-shuffle", &Config::no_shuffle, false, "take training images in file order"),
+        augment_setting(),
+        device,
+        threads,
+        integer_setting("workers", &Config::workers, 0, most_workers, true,
+                        "threads that prepare batches ahead"),
+        name_setting("precision", &Config::precision, {"fp32", "bf16"}, "of the arithmetic"),
+        integer_setting("seed", &Config::seed, 0, most_seed, false, "of everything that is random"),
+        path_setting("init", &Config::init, "FILE", false, "start from the values of this model file"),
+        integer_setting("log-every", &Config::log_every, 1, most_steps, true, "steps between log lines"),
+        switch_setting("no-progress", &Config::no_progress, true, "plain lines, no progress bar"),
+    };
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+    static const std::vector<Setting> all = make_settings();
+    return all;
+}
+
+const Setting* find_setting(const std::string& name) {
+    const auto found = std::find_if(settings().begin(), settings().end(),
+                                    [&](const Setting& setting) { return setting.name == name; });
+    return found == settings().end() ? nullptr : &*found;
+}
+
+std::vector<std::string> setting_names() {
+    std::vector<std::string> names;
+    for (const Setting& setting : settings()) names.push_back(setting.name);
+    return names;
+}
+
+}  // namespace apps

@@ -1,0 +1,178 @@
+#include "engine/optim/optimizer.h"
+
+#include <cmath>
+#include <limits>
+
+#include <doctest/doctest.h>
+
+#include "engine/error.h"
+#include "engine/nn/linear.h"
+#include "engine/ops/arithmetic.h"
+#include "engine/optim/adam.h"
+#include "engine/random.h"
+#include "tests/support/message_of.h"
+#include "tests/support/tensors.h"
+
+using engine::DType;
+using engine::Tensor;
+using engine::UsageError;
+using engine::nn::NamedTensors;
+using engine::optim::Adam;
+using engine::optim::AdamOptions;
+using test::Floats;
+using test::holds;
+using test::leaf;
+using test::message_of;
+using test::to_vector;
+
+namespace {
+
+/// One step down the slope of the sum over all parameters of |p - 1|^2, each weighted by its place.
+void step_towards_one(const NamedTensors& parameters, Adam& adam) {
+    adam.zero_grad();
+    float weight = 0;
+    for (const auto& [name, parameter] : parameters) {
+        const Tensor distance = parameter - engine::ones({});
+        engine::sum(distance * distance * ++weight).backward();
+    }
+    adam.step();
+}
+
+NamedTensors two_parameters() { return {{"a", leaf({3, -2, 0.5F}, {3})}, {"b", leaf({4}, {1, 1})}}; }
+
+}  // namespace
+
+TEST_CASE("the first step of Adam has the length of the learning rate, against the gradient's sign") {
+    const Tensor x = leaf({1, 1, 1}, {3});
+    Adam adam({{"x", x}}, {.lr = 0.25});
+    engine::sum(x * engine::tensor(Floats{5, -0.001F, 0}, {3})).backward();
+    adam.step();
+    test::check_close("x", to_vector(x), Floats{0.75F, 1.25F, 1}, {1e-5, 0});
+}
+
+TEST_CASE("Adam finds the minimum of a quadratic") {
+    const NamedTensors parameters = two_parameters();
+    Adam adam(parameters, {.lr = 0.05});
+    for (int i = 0; i < 600; ++i) step_towards_one(parameters, adam);
+    for (const auto& [name, parameter] : parameters)
+        for (const float value : parameter.values()) CHECK(value == doctest::Approx(1.0).epsilon(1e-3));
+}
+
+TEST_CASE("Adam fits a line") {
+    engine::manual_seed(1);
+    engine::nn::Linear line(1, 1);
+    Adam adam(line.named_parameters(), {.lr = 0.05});
+    const Tensor x = engine::tensor(test::random_values<float>(64, 1), {64, 1});
+    const Tensor y = x * 3.0F - engine::ones({});
+    for (int i = 0; i < 800; ++i) {
+        adam.zero_grad();
+        const Tensor error = line(x) - y;
+        engine::mean(error * error).backward();
+        adam.step();
+    }
+    CHECK(line.weight.item() == doctest::Approx(3.0).epsilon(1e-3));
+    CHECK(line.bias.item() == doctest::Approx(-1.0).epsilon(1e-3));
+}
+
+TEST_CASE("weight decay pulls towards zero") {
+    const Tensor x = leaf({2}, {1});
+    Adam adam({{"x", x}}, {.lr = 0.1, .weight_decay = 0.5});
+    x.grad_target();  // a gradient of zero
+    adam.step();
+    CHECK(x.item() == doctest::Approx(1.9));
+}
+
+TEST_CASE("a parameter without a gradient stays as it is, weight decay or not") {
+    const Tensor used = leaf({2}, {1}), unused = leaf({5, 6}, {2});
+    Adam adam({{"used", used}, {"unused", unused}}, {.lr = 0.1, .weight_decay = 0.1});
+    adam.zero_grad();
+    engine::sum(used * used).backward();
+    adam.step();
+    CHECK(used.item() < 2.0);
+    CHECK(to_vector(unused) == Floats{5, 6});
+    CHECK(!unused.grad().defined());
+    for (const auto& [name, tensor] : adam.state())
+        if (name == "m.unused" || name == "v.unused") CHECK(to_vector(tensor) == Floats{0, 0});
+}
+
+TEST_CASE("zero_grad sets gradients to zero and keeps them") {
+    const Tensor x = leaf({2}, {1});
+    Adam adam({{"x", x}}, {});
+    engine::sum(x).backward();
+    const float* memory = x.grad().data();
+    adam.zero_grad();
+    CHECK(test::gradient_of(x) == Floats{0});
+    CHECK(x.grad().data() == memory);
+}
+
+TEST_CASE("the state has a name for everything and is alive") {
+    const NamedTensors parameters = two_parameters();
+    Adam adam(parameters, {});
+    const NamedTensors state = adam.state();
+    CHECK(test::names_of(state) == std::vector<std::string>{"step", "m.a", "v.a", "m.b", "v.b"});
+    CHECK(state[0].second.dtype() == DType::int64);
+    CHECK(state[4].second.shape() == engine::Shape{1, 1});
+    step_towards_one(parameters, adam);
+    CHECK(state[0].second.item() == 1.0);
+    CHECK(state[1].second.data()[0] != 0.0F);
+}
+
+TEST_CASE("an optimiser goes on from a saved state as if nothing had happened") {
+    const NamedTensors parameters = two_parameters();
+    const AdamOptions options{.lr = 0.1, .weight_decay = 0.01};
+    Adam adam(parameters, options);
+    for (int i = 0; i < 3; ++i) step_towards_one(parameters, adam);
+    const NamedTensors saved_parameters = test::copy_of(parameters),
+                       saved_state = test::copy_of(adam.state());
+    for (int i = 0; i < 3; ++i) step_towards_one(parameters, adam);
+
+    NamedTensors resumed = two_parameters();
+    for (std::size_t i = 0; i < resumed.size(); ++i) resumed[i].second.copy_(saved_parameters[i].second);
+    Adam other(resumed, options);
+    other.load_state(saved_state);
+    for (int i = 0; i < 3; ++i) step_towards_one(resumed, other);
+    CHECK(test::values_of(resumed) == test::values_of(parameters));
+    CHECK(other.state()[0].second.item() == 6.0);
+}
+
+TEST_CASE("a state that does not fit is refused and changes nothing") {
+    const NamedTensors parameters = two_parameters();
+    Adam adam(parameters, {});
+    step_towards_one(parameters, adam);
+    const auto before = test::values_of(adam.state());
+    NamedTensors good = test::copy_of(adam.state());
+    for (const auto& [name, tensor] : good) tensor.zero_();
+    const auto refusal = [&](auto spoil) {
+        NamedTensors state = good;
+        spoil(state);
+        return message_of<UsageError>([&] { adam.load_state(state); });
+    };
+    CHECK(holds(refusal([](auto& state) { state.pop_back(); }), "state does not fit",
+                "in Optimizer::load_state", "same optimiser"));
+    CHECK(holds(refusal([](auto& state) { state.emplace_back("m.c", engine::ones({1})); }), "does not fit"));
+    CHECK(holds(refusal([](auto& state) { state[4].first = "v.c"; }), "'v.b'"));
+    CHECK(holds(refusal([](auto& state) { state[4].second = engine::ones({2}); }), "'v.b'"));
+    CHECK(holds(refusal([](auto& state) { state[0].second = engine::ones({}); }), "'step'"));
+    CHECK(holds(refusal([](auto& state) { state.clear(); }), "does not fit"));
+    CHECK(test::values_of(adam.state()) == before);
+    CHECK(adam.state()[0].second.item() == 1.0);
+}
+
+TEST_CASE("only leaves that want gradients can be optimised") {
+    const Tensor x = leaf({1}, {1});
+    CHECK(holds(message_of<UsageError>([&] {
+                    Adam({{"frozen", engine::ones({1})}}, {});
+                }),
+                "'frozen'", "in Optimizer", "requires_grad"));
+    CHECK(holds(message_of<UsageError>([&] { Adam({{"x", x}, {"result", x * x}}, {}); }), "'result'"));
+}
+
+TEST_CASE("options out of range are refused") {
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    for (const AdamOptions& options :
+         {AdamOptions{.lr = -1}, AdamOptions{.lr = nan}, AdamOptions{.beta1 = 1}, AdamOptions{.beta1 = -0.1},
+          AdamOptions{.beta2 = 1}, AdamOptions{.beta2 = nan}, AdamOptions{.eps = -1e-8},
+          AdamOptions{.weight_decay = -1}, AdamOptions{.weight_decay = nan}})
+        CHECK(holds(message_of<UsageError>([&] { Adam({}, options); }), "out of range", "in Adam", "[0, 1)"));
+    CHECK_NOTHROW(Adam({}, {.lr = 0, .beta1 = 0, .beta2 = 0, .eps = 0}));
+}
