@@ -30,7 +30,7 @@ void check_fits(const std::filesystem::path& path, const std::string& name, cons
         "tensor '" + name + "' is " + engine::name(given.dtype()) + " " + published(given.shape()),
         "in " + path.string(),
         std::string("this network has ") + engine::name(dtype) + " " + published(shape) +
-            " there: check --widths and --hidden");
+            " there: give the file of a network of this architecture");
 }
 
 /// Reads an AttentionNet's architecture off its tensors. Those that it is read off have to agree with each

@@ -176,11 +176,12 @@ void input_and_attention_gradient(const AttentionConvBackward<float>& args) {
         for (int k = 0; k < branches; ++k) {
             for (std::int64_t i = 0; i < rows; ++i)
                 a[k * block_rows + i] = args.a[(row + i) / pixels * branches + k];
-            for (std::int64_t c = 0; c < channel_cut.count; ++c)
+            for (std::int64_t c = 0; c < channel_cut.count; ++c) {
                 HWY_DYNAMIC_DISPATCH(expand_branch)
                 (gradient + k * branch_blocks + blocked_offset(block_rows, c),
                  d_a_rows + k * shape.rows() + row, args, k, row, rows, channel_cut.begin(c),
                  channel_cut.length(c));
+            }
         }
         for (std::int64_t t = 0; t < tap_cut.count; ++t) {
             const std::int64_t tap = tap_cut.begin(t), taps_here = tap_cut.length(t);
@@ -236,10 +237,11 @@ void attention_conv_backward(const AttentionConvBackward<float>& args) {
     weight_gradient(
         args.x, args.shape, branches * channels,
         [&](float* blocks, std::int64_t row, std::int64_t rows) {
-            for (std::int64_t c = 0; c < column_cut.count; ++c)
+            for (std::int64_t c = 0; c < column_cut.count; ++c) {
                 HWY_DYNAMIC_DISPATCH(expand_gradient)
                 (blocks + blocked_offset(block_rows, c), args, row, rows, column_cut.begin(c),
                  column_cut.length(c));
+            }
         },
         [&](std::int64_t column) {
             return args.d_weight[static_cast<std::size_t>(column / channels)] + column % channels * taps;

@@ -17,7 +17,7 @@ struct Cut {
     std::int64_t total, size, count;
 
     /// Pieces of nearly equal size, at most `limit` each, multiples of `unit`.
-    Cut(std::int64_t total_, std::int64_t limit, std::int64_t unit = 1) : total(total_) {
+    Cut(std::int64_t whole, std::int64_t limit, std::int64_t unit = 1) : total(whole) {
         const std::int64_t pieces = std::max<std::int64_t>((total + limit - 1) / limit, 1);
         size = std::max<std::int64_t>(((total + pieces - 1) / pieces + unit - 1) / unit * unit, 1);
         count = (total + size - 1) / size;
