@@ -103,7 +103,8 @@ TEST_CASE("attention_conv: fast equals reference") {
         for (std::size_t k = 0; k < expected.gradients.size(); ++k) {
             // d_a sums over a whole image: its rounding error grows with the size of the terms, not of the
             // sum.
-            const double absolute = k == 1 ? 1e-7 * static_cast<double>(out_size(s) / s.images) + 1e-5 : 5e-5;
+            const std::int64_t terms = out_size(s) / s.images;
+            const double absolute = k == 1 ? 1e-7 * static_cast<double>(terms) + 1e-5 : 5e-5;
             test::check_close("gradient " + std::to_string(k), fast[k + 1], expected.gradients[k],
                               {absolute, 1e-5});
         }

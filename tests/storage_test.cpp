@@ -97,8 +97,8 @@ TEST_CASE("memory in use outlives a release of the idle") {
 
 TEST_CASE("every storage is aligned and has memory of its own, an empty one too") {
     std::vector<std::unique_ptr<Storage>> storages;
-    for (const std::size_t bytes : {0, 0, 1, 63, 64, 65, 1000})
-        storages.push_back(std::make_unique<Storage>(Device::cpu, bytes));
+    constexpr std::size_t sizes[] = {0, 0, 1, 63, 64, 65, 1000};
+    for (const std::size_t bytes : sizes) storages.push_back(std::make_unique<Storage>(Device::cpu, bytes));
     for (std::size_t i = 0; i < storages.size(); ++i) {
         CHECK(reinterpret_cast<std::uintptr_t>(storages[i]->data()) % 64 == 0);
         for (std::size_t j = 0; j < i; ++j) CHECK(storages[i]->data() != storages[j]->data());
