@@ -216,7 +216,7 @@ TEST_CASE("load_values refuses a network of other widths") {
     save_model(folder / "model", AttentionNet(small));
     AttentionNet wider({.widths = {4, 8}, .hidden = 5});
     CHECK(holds(message_of<InputError>([&] { load_values(folder / "model", wider); }), "backbone.1", "(6",
-                "(8", "--widths"));
+                "(8", "architecture"));
 }
 
 TEST_CASE("a small file cannot ask for a huge network") {
