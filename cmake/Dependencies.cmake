@@ -30,7 +30,7 @@ if(CIFAR_ENGINE_APP)
                          FIND_PACKAGE_ARGS NAMES CLI11)
     FetchContent_MakeAvailable(CLI11)
 endif()
-find_package(CURL REQUIRED)
+find_package(CURL 7.87 REQUIRED)  # CURLOPT_QUICK_EXIT
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(LibArchive REQUIRED)
 
