@@ -69,7 +69,7 @@ Tensor composition(const Inputs& in, const Case& c) {
 }
 
 void check_against_composition(const Case& c, const Inputs& fused, const Inputs& composed) {
-    const Tensor out = engine::attention_conv(fused.x, fused.a, fused.branches, c.stride, c.padding);
+    const Tensor out = engine::attention_conv(fused.x, fused.a, fused.branches, {c.stride, c.padding});
     const Tensor expected = composition(composed, c);
     REQUIRE(out.shape() == expected.shape());
     test::check_close("out", test::to_vector(out), test::to_vector(expected), {1e-5, 1e-5});

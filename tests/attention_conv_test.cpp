@@ -1,5 +1,7 @@
 #include "kernels/attention_conv/attention_conv.h"
 
+#include <algorithm>
+
 #include "kernels/add/add.h"
 #include "kernels/mul/mul.h"
 #include "kernels/relu/relu.h"
@@ -34,21 +36,24 @@ std::vector<std::vector<T>> grid_inputs(const Conv2dShape& s) {
 
 template <typename T>
 AttentionConvForward<T> forward_args(std::vector<T>& out, std::vector<std::uint8_t>& active,
-                                     const std::vector<std::vector<T>>& in, const Conv2dShape& s) {
+                                     const std::vector<std::vector<T>>& in, const Conv2dShape& s,
+                                     bool rectified = false) {
     return {out.data(),
             active.data(),
             in[0].data(),
             in[1].data(),
             {in[2].data(), in[4].data(), in[6].data()},
             {in[3].data(), in[5].data(), in[7].data()},
-            s};
+            s,
+            rectified};
 }
 
 /// Gradients in the order of the inputs.
 template <typename T>
 AttentionConvBackward<T> backward_args(std::vector<std::vector<T>>& g,
                                        const std::vector<std::uint8_t>& active, const std::vector<T>& d_out,
-                                       const std::vector<std::vector<T>>& in, const Conv2dShape& s) {
+                                       const std::vector<std::vector<T>>& in, const Conv2dShape& s,
+                                       bool rectified = false) {
     return {g[0].data(),
             g[1].data(),
             {g[2].data(), g[4].data(), g[6].data()},
@@ -59,7 +64,8 @@ AttentionConvBackward<T> backward_args(std::vector<std::vector<T>>& g,
             in[1].data(),
             {in[2].data(), in[4].data(), in[6].data()},
             {in[3].data(), in[5].data(), in[7].data()},
-            s};
+            s,
+            rectified};
 }
 
 template <typename T>
@@ -70,20 +76,22 @@ struct Result {
 };
 
 template <typename T, typename Forward, typename Backward>
-Result<T> run(const Forward& forward, const Backward& backward, const Conv2dShape& s) {
-    const auto in = grid_inputs<T>(s);
+Result<T> run(const Forward& forward, const Backward& backward, const Conv2dShape& s,
+              bool rectified = false) {
+    auto in = grid_inputs<T>(s);
+    if (rectified)
+        for (T& a : in[1]) a = std::max(a, T{0});
     const auto d_out = test::grid_values<T>(out_size(s), 3);
     Result<T> r{test::poisoned<T>(out_size(s)), std::vector<std::uint8_t>(d_out.size(), 255), {}};
     for (const auto& input : in)
         r.gradients.push_back(test::prefilled<T>(static_cast<std::int64_t>(input.size())));
-    forward(forward_args<T>(r.out, r.active, in, s));
-    backward(backward_args<T>(r.gradients, r.active, d_out, in, s));
+    forward(forward_args<T>(r.out, r.active, in, s, rectified));
+    backward(backward_args<T>(r.gradients, r.active, d_out, in, s, rectified));
     return r;
 }
 
-}  // namespace
-
-TEST_CASE("attention_conv: fast equals reference") {
+/// The fast kernels on every shape of the table against the reference.
+void check_fast_against_reference(bool rectified) {
     for (const Conv2dShape& s : table) {
         CAPTURE(s.images);
         CAPTURE(s.height);
@@ -92,9 +100,9 @@ TEST_CASE("attention_conv: fast equals reference") {
         CAPTURE(s.kernel);
         CAPTURE(s.stride);
         const auto expected = run<double>(&reference::attention_conv_forward<double>,
-                                          &reference::attention_conv_backward<double>, s);
+                                          &reference::attention_conv_backward<double>, s, rectified);
         const auto fast = test::same_for_any_threads([&] {
-            auto r = run<float>(&cpu::attention_conv_forward, &cpu::attention_conv_backward, s);
+            auto r = run<float>(&cpu::attention_conv_forward, &cpu::attention_conv_backward, s, rectified);
             test::check_same_bits("active", r.active, expected.active);
             r.gradients.insert(r.gradients.begin(), r.out);
             return r.gradients;
@@ -108,6 +116,40 @@ TEST_CASE("attention_conv: fast equals reference") {
             test::check_close("gradient " + std::to_string(k), fast[k + 1], expected.gradients[k],
                               {absolute, 1e-5});
         }
+    }
+}
+
+}  // namespace
+
+TEST_CASE("attention_conv: fast equals reference") { check_fast_against_reference(false); }
+
+TEST_CASE("attention_conv: branches that a relu has switched off are left out") {
+    check_fast_against_reference(true);
+}
+
+TEST_CASE("attention_conv: what is left out changes no other result") {
+    const Conv2dShape s{6, 7, 6, 3, 5};
+    const auto all = [&](AttentionConvForward<double> args) {
+        args.rectified = false;
+        reference::attention_conv_forward(args);
+    };
+    const auto whole = run<double>(
+        all,
+        [](AttentionConvBackward<double> args) {
+            args.rectified = false;
+            reference::attention_conv_backward(args);
+        },
+        s, true);
+    const auto part = run<double>(&reference::attention_conv_forward<double>,
+                                  &reference::attention_conv_backward<double>, s, true);
+    test::check_same_bits("out", part.out, whole.out);
+    const auto a = grid_inputs<double>(s)[1];
+    for (std::size_t k = 0; k < part.gradients.size(); ++k) {
+        auto expected = whole.gradients[k];
+        if (k == 1)
+            for (std::size_t i = 0; i < a.size(); ++i)
+                if (a[i] <= 0) expected[i] = test::prefilled<double>(static_cast<std::int64_t>(a.size()))[i];
+        test::check_close("gradient " + std::to_string(k), part.gradients[k], expected, {1e-12, 1e-12});
     }
 }
 

@@ -23,7 +23,7 @@ Tensor AttentionConv::forward(const Tensor& x) {
     return attention_conv(
         x, attend(x),
         {{conv1->weight, conv2->weight, conv3->weight}, {conv1->bias, conv2->bias, conv3->bias}},
-        conv1->options.stride, conv1->options.padding);
+        {conv1->options.stride, conv1->options.padding, true});
 }
 
 }  // namespace engine::nn

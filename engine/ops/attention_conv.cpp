@@ -20,8 +20,9 @@ std::array<Tensor, kernels::branches> targets_of(const std::array<Tensor, kernel
 }  // namespace
 
 Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeights& branches,
-                      std::int64_t stride, std::int64_t padding) {
-    const kernels::Conv2dShape shape = conv_shape("attention_conv", x, branches.weight[0], stride, padding);
+                      const AttentionConvOptions& options) {
+    const kernels::Conv2dShape shape =
+        conv_shape("attention_conv", x, branches.weight[0], options.stride, options.padding);
     check_shape("attention_conv", "a", a, {shape.images, kernels::branches});
     for (const Tensor& weight : branches.weight)
         check_shape("attention_conv", "weight", weight, branches.weight[0].shape());
@@ -32,19 +33,20 @@ Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeigh
     const Tensor out = empty(out_shape, DType::float32, x.device());
     const Tensor active = empty(out_shape, DType::uint8, x.device());
     kernels::attention_conv_forward(
-        x.device(), {out.data(), active.data<std::uint8_t>(), x.data(), a.data(),
-                     data_of<const float*>(branches.weight), data_of<const float*>(branches.bias), shape});
+        x.device(),
+        {out.data(), active.data<std::uint8_t>(), x.data(), a.data(), data_of<const float*>(branches.weight),
+         data_of<const float*>(branches.bias), shape, options.rectified});
     const auto& [weight, bias] = branches;
     if (!needs_grad({x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]})) return out;
     return record("attention_conv", out, {x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]},
-                  [x, a, active, branches, shape](const Tensor& d_out) {
+                  [x, a, active, branches, shape, rectified = options.rectified](const Tensor& d_out) {
                       const Tensor d_a = target_or_scratch(a);
                       const auto d_weight = targets_of(branches.weight), d_bias = targets_of(branches.bias);
                       kernels::attention_conv_backward(
                           x.device(), {target_data(x), d_a.data(), data_of<float*>(d_weight),
                                        data_of<float*>(d_bias), active.data<std::uint8_t>(), d_out.data(),
                                        x.data(), a.data(), data_of<const float*>(branches.weight),
-                                       data_of<const float*>(branches.bias), shape});
+                                       data_of<const float*>(branches.bias), shape, rectified});
                   });
 }
 

@@ -13,10 +13,17 @@ struct AttentionConvWeights {
     std::array<Tensor, kernels::branches> bias;    ///< each (out)
 };
 
+struct AttentionConvOptions {
+    std::int64_t stride = 1, padding = 1;
+    /// `a` is the result of relu: where it is 0, its gradient goes no further. Branches with such a weight
+    /// are then left out, image by image, which changes no other result and saves their work.
+    bool rectified = false;
+};
+
 /// a1*relu(conv1(x)) + a2*relu(conv2(x)) + a3*relu(conv3(x)) in one pass; x is (N, H, W, in), a is (N, 3):
 /// one scalar per image and branch. Equals its composition from conv2d, relu, mul and add, without storing
 /// what lies between. Throws UsageError if the shapes do not fit.
 Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeights& branches,
-                      std::int64_t stride = 1, std::int64_t padding = 1);
+                      const AttentionConvOptions& options = {});
 
 }  // namespace engine

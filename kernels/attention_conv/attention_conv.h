@@ -13,20 +13,23 @@ inline constexpr int branches = 3;
 /// The fused heart of the network: three convolutions of one input, each rectified, summed with weights that
 /// every image brings along:
 ///   z_k = conv2d(x, weight[k], bias[k]);  out[n] = sum over k of a[n][k] * relu(z_k[n]).
+/// Where `rectified` says that a came out of a relu, no gradient goes back through an a[n][k] of 0: branch k
+/// of image n then has no part in anything, and is left out, forward and backward (half of them, typically).
 template <typename T>
 struct AttentionConvForward {
-    T* out;                                 ///< (images, out_height, out_width, out_channels)
-    std::uint8_t* active;                   ///< same shape; saved: bit k is set where z_k > 0
-    const T* x;                             ///< (images, height, width, in_channels)
-    const T* a;                             ///< (images, branches)
+    T* out;                ///< (images, out_height, out_width, out_channels)
+    std::uint8_t* active;  ///< same shape; saved: bit k is set where z_k > 0 and branch k was not left out
+    const T* x;            ///< (images, height, width, in_channels)
+    const T* a;            ///< (images, branches)
     std::array<const T*, branches> weight;  ///< each (out_channels, kernel, kernel, in_channels)
     std::array<const T*, branches> bias;    ///< each (out_channels)
     Conv2dShape shape;
+    bool rectified = false;
 };
 
 /// With g_k = d_out where bit k of active is set, else 0:
-///   d_a[n][k] += <g_k[n], z_k[n]>, and d_x, d_weight[k], d_bias[k] are those of conv2d for d_z_k = a[n][k] *
-///   g_k.
+///   d_a[n][k] += <g_k[n], z_k[n]> (nothing where branch k was left out), and d_x, d_weight[k], d_bias[k] are
+///   those of conv2d for d_z_k = a[n][k] * g_k.
 /// No z_k was saved. A null d_x is not wanted; the other targets always are.
 template <typename T>
 struct AttentionConvBackward {
@@ -41,7 +44,14 @@ struct AttentionConvBackward {
     std::array<const T*, branches> weight;
     std::array<const T*, branches> bias;
     Conv2dShape shape;
+    bool rectified = false;
 };
+
+/// Whether branch k of image n has a part in the result; Args is the forward's or the backward's.
+template <typename T, template <typename> typename Args>
+constexpr bool takes_part(const Args<T>& args, std::int64_t n, std::int64_t k) {
+    return !args.rectified || args.a[n * branches + k] != 0;
+}
 
 void attention_conv_forward(Device device, const AttentionConvForward<float>& args);
 void attention_conv_backward(Device device, const AttentionConvBackward<float>& args);

@@ -27,7 +27,9 @@ void attention_conv_forward(const AttentionConvForward<T>& args) {
     for (std::size_t k = 0; k < branches; ++k) {
         const std::vector<T> z = pre_activation(args, k);
         for (std::size_t i = 0; i < z.size(); ++i) {
-            const T a = args.a[static_cast<std::int64_t>(i) / size * branches + static_cast<std::int64_t>(k)];
+            const std::int64_t n = static_cast<std::int64_t>(i) / size;
+            if (!takes_part(args, n, static_cast<std::int64_t>(k))) continue;
+            const T a = args.a[n * branches + static_cast<std::int64_t>(k)];
             args.out[i] += a * (z[i] <= 0 ? 0 : z[i]);
             if (z[i] > 0) args.active[i] = static_cast<std::uint8_t>(args.active[i] | 1U << k);
         }
