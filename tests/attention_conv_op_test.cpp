@@ -20,9 +20,9 @@ struct Case {
     std::int64_t out_channels, kernel = 3, stride = 1, padding = 1;
 };
 
-const std::vector<Case> table = {{{2, 6, 5, 3}, 4},          {{1, 1, 1, 1}, 1},
-                                 {{3, 5, 7, 17}, 33},        {{2, 8, 8, 30}, 5, 3, 2, 0},
-                                 {{2, 7, 6, 5}, 3, 5, 2, 2}, {{4, 4, 3, 2}, 7, 1, 1, 0}};
+const std::vector<Case> table = {
+    {{2, 6, 5, 3}, 4},          {{1, 1, 1, 1}, 1},          {{3, 5, 7, 17}, 33}, {{2, 8, 8, 30}, 5, 3, 2, 0},
+    {{2, 7, 6, 5}, 3, 5, 2, 2}, {{4, 4, 3, 2}, 7, 1, 1, 0}, {{2, 8, 8, 40}, 20}, {{3, 2, 2, 16}, 40}};
 
 /// All that attention_conv takes, as leaves with a gradient of 0.25 to add to.
 struct Inputs {
@@ -35,6 +35,9 @@ struct Inputs {
         for (std::uint64_t k = 0; k < kernels::branches; ++k) {
             branches.weight[k] = test::grid_tensor({c.out_channels, c.kernel, c.kernel, c.x[3]}, 10 + k);
             branches.bias[k] = test::grid_tensor({c.out_channels}, 20 + k);
+            // Off the grid on which the products lie: no z is exactly 0, where algorithms that round on the
+            // way there may differ in what relu does.
+            for (float& bias : branches.bias[k].values()) bias += 0x1p-9F;
         }
         for (Tensor leaf : leaves()) {
             leaf.set_requires_grad();
@@ -72,7 +75,8 @@ void check_against_composition(const Case& c, const Inputs& fused, const Inputs&
     const Tensor out = engine::attention_conv(fused.x, fused.a, fused.branches, {c.stride, c.padding});
     const Tensor expected = composition(composed, c);
     REQUIRE(out.shape() == expected.shape());
-    test::check_close("out", test::to_vector(out), test::to_vector(expected), {1e-5, 1e-5});
+    // Winograd's algorithm is within 2e-5 of the typical value (here up to 2.5), see docs/winograd.md.
+    test::check_close("out", test::to_vector(out), test::to_vector(expected), {5e-5, 1e-5});
 
     const Tensor d_out = test::grid_tensor(out.shape(), 3);
     engine::sum(out * d_out).backward();
@@ -121,10 +125,12 @@ TEST_CASE("x need not want a gradient, as in the first layer") {
 }
 
 TEST_CASE("an empty batch goes through") {
-    const Case c{{0, 6, 5, 3}, 4};
-    const Inputs in(c);
-    const Tensor out = engine::attention_conv(in.x, in.a, in.branches);
-    CHECK(out.shape() == Shape{0, 6, 5, 4});
-    engine::sum(out).backward();
-    CHECK(test::gradient_of(in.branches.bias[0]) == Floats(4, 0.25F));
+    for (const std::int64_t in_channels : {3, 16}) {
+        const Case c{{0, 8, 8, in_channels}, 4};
+        const Inputs in(c);
+        const Tensor out = engine::attention_conv(in.x, in.a, in.branches);
+        CHECK(out.shape() == Shape{0, 8, 8, 4});
+        engine::sum(out).backward();
+        CHECK(test::gradient_of(in.branches.bias[0]) == Floats(4, 0.25F));
+    }
 }

@@ -31,15 +31,16 @@ std::vector<Product> products() {
 template <typename T>
 struct Operands {
     std::vector<T> a, b, c;
-    std::int64_t width = cpu::gemm_panel_width(), c_stride;
+    std::int64_t width = cpu::gemm_panel_width(), a_stride, c_stride;
     Product product;
 
     explicit Operands(const Product& p) : product(p) {
         const std::int64_t a_rows = p.transposed ? p.depth : p.rows,
                            a_columns = p.transposed ? p.rows : p.depth;
         const std::int64_t padded = cpu::gemm_padded_columns(p.columns);
-        a = test::poisoned<T>(a_rows * gemm_block_stride);
-        place(a, gemm_block_stride, test::grid_values<T>(a_rows * a_columns, 1), a_columns);
+        a_stride = a_columns + 5;
+        a = test::poisoned<T>(a_rows * a_stride);
+        place(a, a_stride, test::grid_values<T>(a_rows * a_columns, 1), a_columns);
         b = test::poisoned<T>(p.depth * padded);
         const auto values = test::grid_values<T>(p.depth * p.columns, 2);
         for (std::int64_t k = 0; k < p.depth; ++k)
@@ -62,6 +63,7 @@ struct Operands {
         return {c.data(),
                 c_stride,
                 a.data(),
+                a_stride,
                 product.transposed,
                 b.data(),
                 product.depth * width,
@@ -115,8 +117,9 @@ TEST_CASE("gemm_block: B may lie in rows of one matrix, panels side by side") {
     const auto b = test::grid_values<float>(depth * gemm_block_stride, 2);
     const std::int64_t stride = cpu::gemm_padded_columns(columns);
     auto fast = test::poisoned<float>(rows * stride), plain = fast;
-    GemmBlock<float> block{fast.data(),       stride, a.data(), false, b.data(), width,
-                           gemm_block_stride, rows,   columns,  depth, false};
+    GemmBlock<float> block{fast.data(), stride,   a.data(), gemm_block_stride,
+                           false,       b.data(), width,    gemm_block_stride,
+                           rows,        columns,  depth,    false};
     cpu::gemm_block(block);
     block.c = plain.data();
     reference::gemm_block(block, width);
@@ -133,8 +136,8 @@ TEST_CASE("gemm_block: an element has the same bits whatever block it is compute
     const auto b = test::random_values<float>(depth * columns, 2);
     auto whole = test::poisoned<float>(rows * columns), pieces = whole;
     const std::int64_t panel = depth * width;
-    cpu::gemm_block(
-        {whole.data(), columns, a.data(), false, b.data(), panel, width, rows, columns, depth, false});
+    cpu::gemm_block({whole.data(), columns, a.data(), gemm_block_stride, false, b.data(), panel, width, rows,
+                     columns, depth, false});
     for (std::int64_t first = 0, count = 1; first < rows; first += count, ++count) {
         const std::int64_t height = std::min(count, rows - first);
         for (std::int64_t p = 0; p < 3; ++p) {
@@ -142,9 +145,10 @@ TEST_CASE("gemm_block: an element has the same bits whatever block it is compute
             float* c = pieces.data() + first * columns + p * width;
             const float* left = a.data() + first * gemm_block_stride;
             const float* right = b.data() + p * panel;
-            cpu::gemm_block({c, columns, left, false, right, panel, width, height, width, 37, false});
-            cpu::gemm_block({c, columns, left + 37, false, right + 37 * width, panel, width, height, width,
-                             depth - 37, true});
+            cpu::gemm_block(
+                {c, columns, left, gemm_block_stride, false, right, panel, width, height, width, 37, false});
+            cpu::gemm_block({c, columns, left + 37, gemm_block_stride, false, right + 37 * width, panel,
+                             width, height, width, depth - 37, true});
         }
     }
     test::check_same_bits("c", pieces, whole);

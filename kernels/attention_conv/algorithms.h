@@ -15,6 +15,11 @@ enum class AttentionConvAlgorithm {
 AttentionConvAlgorithm attention_conv_algorithm(const Conv2dShape& shape);
 const char* name(AttentionConvAlgorithm algorithm);
 
+namespace winograd {
+void attention_conv_forward(const AttentionConvForward<float>& args);
+void attention_conv_backward(const AttentionConvBackward<float>& args);
+}  // namespace winograd
+
 namespace patches {
 void attention_conv_forward(const AttentionConvForward<float>& args);
 void attention_conv_backward(const AttentionConvBackward<float>& args);

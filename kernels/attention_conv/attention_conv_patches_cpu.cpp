@@ -191,7 +191,8 @@ void input_and_attention_gradient(const AttentionConvBackward<float>& args) {
             for (int k = 0; k < branches; ++k) {
                 for (std::int64_t c = 0; c < channel_cut.count; ++c)
                     gemm_block({product, gemm_block_stride,
-                                gradient + k * branch_blocks + blocked_offset(block_rows, c), false,
+                                gradient + k * branch_blocks + blocked_offset(block_rows, c),
+                                gemm_block_stride, false,
                                 weights + k * branch_floats + tap * channels + channel_cut.begin(c) * width,
                                 channels * width, width, rows, taps_here, channel_cut.length(c), c > 0});
                 HWY_DYNAMIC_DISPATCH(fold_branch)

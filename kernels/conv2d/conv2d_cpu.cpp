@@ -23,7 +23,7 @@ void input_gradient(const Conv2dBackward<float>& args) {
                 for (std::int64_t i = 0; i < rows; ++i)
                     std::copy_n(args.d_out + (row + i) * channels + channel_cut.begin(c), depth,
                                 gradient + i * gemm_block_stride);
-                gemm_block({d_patches, gemm_block_stride, gradient, false,
+                gemm_block({d_patches, gemm_block_stride, gradient, gemm_block_stride, false,
                             weights + (tap_cut.begin(t) * channels) + channel_cut.begin(c) * width,
                             channels * width, width, rows, tap_cut.length(t), depth, c > 0});
             }

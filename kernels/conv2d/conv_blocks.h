@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/common/cut.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/scratch.h"
 #include "kernels/conv2d/patches.h"
@@ -11,21 +12,6 @@
 /// What conv2d and attention_conv share: how a convolution is cut into blocks of matrix products. Every cut
 /// depends on the shape alone, so results do not depend on the number of threads.
 namespace kernels::cpu {
-
-/// [0, total) in `count` pieces of `size`, the last one perhaps shorter.
-struct Cut {
-    std::int64_t total, size, count;
-
-    /// Pieces of nearly equal size, at most `limit` each, multiples of `unit`.
-    Cut(std::int64_t whole, std::int64_t limit, std::int64_t unit = 1) : total(whole) {
-        const std::int64_t pieces = std::max<std::int64_t>((total + limit - 1) / limit, 1);
-        size = std::max<std::int64_t>(((total + pieces - 1) / pieces + unit - 1) / unit * unit, 1);
-        count = (total + size - 1) / size;
-    }
-
-    std::int64_t begin(std::int64_t piece) const { return piece * size; }
-    std::int64_t length(std::int64_t piece) const { return std::min(size, total - piece * size); }
-};
 
 /// Rows of a block: a multiple of the microkernel's 14 (AVX-512) and 6 (AVX2) rows, and small enough that a
 /// block of patches and its product stay in the second cache level.
@@ -63,8 +49,9 @@ void multiply_patches(const float* x, const Conv2dShape& shape, const float* wei
         const std::int64_t row = row_cut.begin(item), rows = row_cut.length(item);
         for (std::int64_t t = 0; t < tap_cut.count; ++t) {
             pack_patches(patches, x, shape, row, rows, tap_cut.begin(t), tap_cut.length(t));
-            gemm_block({products, stride, patches, false, weights + tap_cut.begin(t) * width, taps * width,
-                        width, rows, columns, tap_cut.length(t), t > 0});
+            gemm_block({products, stride, patches, gemm_block_stride, false,
+                        weights + tap_cut.begin(t) * width, taps * width, width, rows, columns,
+                        tap_cut.length(t), t > 0});
         }
         epilogue(row, rows, products, stride);
     });
@@ -116,8 +103,8 @@ void weight_gradient(const float* x, const Conv2dShape& shape, std::int64_t colu
                 const float* g = gradient + blocked_offset(block_rows, c);
                 float* target =
                     d_weight + (slice * columns + column_cut.begin(c)) * stride + tap_cut.begin(t);
-                gemm_block({target, stride, g, true, patches, gemm_panel_width(), gemm_block_stride,
-                            column_cut.length(c), tap_cut.length(t), rows, block > 0});
+                gemm_block({target, stride, g, gemm_block_stride, true, patches, gemm_panel_width(),
+                            gemm_block_stride, column_cut.length(c), tap_cut.length(t), rows, block > 0});
                 float* sums = d_bias + slice * columns + column_cut.begin(c);
                 for (std::int64_t i = 0; t == 0 && i < rows; ++i)
                     for (std::int64_t j = 0; j < column_cut.length(c); ++j)

@@ -6,8 +6,8 @@
 /// it cuts large products into blocks and spreads them over threads.
 namespace kernels {
 
-/// Row strides of the blocks that A is cut into. A constant lets every address of the microkernel be one
-/// register plus a literal; 17 cache lines rather than 16 keep successive rows out of the same cache sets.
+/// Columns and row stride of the blocks that convolutions as products of patches cut A into; 17 cache lines
+/// rather than 16 keep successive rows out of the same cache sets.
 inline constexpr std::int64_t gemm_block_columns = 256;
 inline constexpr std::int64_t gemm_block_stride = gemm_block_columns + 16;
 
@@ -16,7 +16,8 @@ template <typename T>
 struct GemmBlock {
     T* c;  ///< (rows, columns) at c_stride; up to the next multiple of gemm_panel_width() columns are written
     std::int64_t c_stride;
-    const T* a;  ///< rows at gemm_block_stride: (rows, depth), or (depth, rows) if transposed
+    const T* a;  ///< (rows, depth), or (depth, rows) if transposed; rows are a_stride apart
+    std::int64_t a_stride;
     bool a_transposed;
     const T* b;  ///< in panels of gemm_panel_width() columns, readable to the end of the last one
     std::int64_t b_panel_stride;  ///< from one panel to the next

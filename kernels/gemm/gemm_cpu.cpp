@@ -26,8 +26,12 @@ template <int R, bool transposed>
 HWY_INLINE void multiply_tile(const GemmBlock<float>& block, float* HWY_RESTRICT c,
                               const float* HWY_RESTRICT a, const float* HWY_RESTRICT b) {
     const hn::ScalableTag<float> d;
-    constexpr std::int64_t row_stride = transposed ? 1 : gemm_block_stride;
-    constexpr std::int64_t depth_stride = transposed ? gemm_block_stride : 1;
+    // Three rows to a pointer: x86 adds one or two strides to it within the address of a load.
+    constexpr int pointers = (R + 2) / 3;
+    const std::int64_t row_stride = transposed ? 1 : block.a_stride;
+    const std::int64_t depth_stride = transposed ? block.a_stride : 1;
+    const float* HWY_RESTRICT rows[pointers];
+    for (int i = 0; i < pointers; ++i) rows[i] = a + 3 * i * row_stride;
     const std::int64_t lanes = hn::Lanes(d);
     Vector left[R], right[R];
 #pragma GCC unroll 16
@@ -40,11 +44,11 @@ HWY_INLINE void multiply_tile(const GemmBlock<float>& block, float* HWY_RESTRICT
         const Vector b_right = hn::LoadU(d, b + lanes);
 #pragma GCC unroll 16
         for (int r = 0; r < R; ++r) {
-            const Vector a_r = hn::Set(d, a[r * row_stride]);
+            const Vector a_r = hn::Set(d, rows[r / 3][r % 3 * row_stride]);
             left[r] = hn::MulAdd(a_r, b_left, left[r]);
             right[r] = hn::MulAdd(a_r, b_right, right[r]);
         }
-        a += depth_stride;
+        for (int i = 0; i < pointers; ++i) rows[i] += depth_stride;
         b += block.b_row_stride;
     }
 #pragma GCC unroll 16
@@ -67,13 +71,17 @@ HWY_INLINE void multiply_rows(std::int64_t rows, const GemmBlock<float>& block, 
 template <bool transposed>
 void multiply_block(const GemmBlock<float>& block) {
     const std::int64_t width = 2 * hn::Lanes(hn::ScalableTag<float>());
+    // Tiles of nearly equal height: a low one at the end would wait for its few sums.
+    const std::int64_t tiles = (block.rows + tile_rows - 1) / tile_rows;
+    const std::int64_t rows_here = (block.rows + tiles - 1) / std::max<std::int64_t>(tiles, 1);
     // A panel of B (at most 256 x 32 floats) is read by every row tile in turn and so stays in the first
     // cache level.
     for (std::int64_t column = 0; column < block.columns; column += width) {
         const float* panel = block.b + column / width * block.b_panel_stride;
-        for (std::int64_t row = 0; row < block.rows; row += tile_rows)
-            multiply_rows<transposed>(block.rows - row, block, block.c + row * block.c_stride + column,
-                                      block.a + row * (transposed ? 1 : gemm_block_stride), panel);
+        for (std::int64_t row = 0; row < block.rows; row += rows_here)
+            multiply_rows<transposed>(std::min(rows_here, block.rows - row), block,
+                                      block.c + row * block.c_stride + column,
+                                      block.a + row * (transposed ? 1 : block.a_stride), panel);
     }
 }
 

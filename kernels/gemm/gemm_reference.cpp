@@ -10,8 +10,8 @@ void gemm_block(const GemmBlock<T>& args, std::int64_t panel_width) {
             T sum = args.accumulate ? c : T{0};
             const T* b = args.b + column / panel_width * args.b_panel_stride + column % panel_width;
             for (std::int64_t k = 0; k < args.depth; ++k) {
-                const T a = args.a_transposed ? args.a[k * gemm_block_stride + row]
-                                              : args.a[row * gemm_block_stride + k];
+                const T a =
+                    args.a_transposed ? args.a[k * args.a_stride + row] : args.a[row * args.a_stride + k];
                 sum += a * b[k * args.b_row_stride];
             }
             c = sum;
