@@ -147,17 +147,16 @@ void clear_unattended(const AttentionConvForward<float>& args, std::int64_t begi
     }
 }
 
-/// Work items that are worth having, so that threads end together.
-constexpr std::int64_t enough_items = 16;
-
-/// Blocks in as many groups as give enough items together with what there is of them already.
-Cut group(const Cut& blocks, std::int64_t items) {
-    const std::int64_t groups = std::min(blocks.count, (enough_items + items - 1) / items);
+/// Neighbouring blocks in groups that share what they are computed from: as few groups as, together with
+/// `others`, keep all threads busy to the end. Blocks are computed apart from each other, so this may depend
+/// on the number of threads.
+Cut group(const Cut& blocks, std::int64_t others) {
+    const std::int64_t wanted = 4 * threads();
+    const std::int64_t groups = std::clamp<std::int64_t>((wanted + others - 1) / others, 1, blocks.count);
     return Cut(blocks.count, (blocks.count + groups - 1) / groups);
 }
 
-// The gradients of x and a. Blocks of in_channels are computed apart from each other: each has a column of
-// its own in the sums for d_a.
+// The gradients of x and a. Each block of in_channels has a column of its own in the sums for d_a.
 class InputGradient {
   public:
     InputGradient(const AttentionConvBackward<float>& args, const Plan& plan, const Tiles& tiles,
@@ -175,15 +174,16 @@ class InputGradient {
         transform_filters();
         const std::int64_t images = args_.shape.images;
         static thread_local Scratch<double> d_a_scratch;
-        d_a_ = d_a_scratch.reserve(groups_.count * branches * images);
-        std::fill_n(d_a_, groups_.count * branches * images, 0.0);
+        const std::int64_t blocks = plan_.in_blocks.count;
+        d_a_ = d_a_scratch.reserve(blocks * branches * images);
+        std::fill_n(d_a_, blocks * branches * images, 0.0);
         parallel_for(plan_.slices.count * groups_.count, [&](std::int64_t item) {
             for (int k = 0; k < branches; ++k) add_branch(k, item / groups_.count, item % groups_.count);
         });
         for (std::int64_t n = 0; n < images; ++n) {
             for (std::int64_t k = 0; k < branches; ++k) {
                 double sum = 0;
-                for (std::int64_t g = 0; g < groups_.count; ++g) sum += d_a_[(g * branches + k) * images + n];
+                for (std::int64_t b = 0; b < blocks; ++b) sum += d_a_[(b * branches + k) * images + n];
                 args_.d_a[n * branches + k] += static_cast<float>(sum);
             }
         }
@@ -212,13 +212,12 @@ class InputGradient {
         const auto gradient = gradient_.at(scratch<1>(gradient_.size(plan_.tiling)));
         float* products = scratch<2>(blocks * block_size);
         float* sums = scratch<3>(plan_.slices.size * gradient_.row);
-        double* d_a = scratch_d_a(images.count);
         const auto filters = filters_.at<const float>(weights_ + k * filters_.size(plan_.tiling));
 
         for (std::int64_t d = 0; d < depth_cut.count; ++d) {
             const std::int64_t channel = depth_cut.begin(d), count = depth_cut.length(d);
             transform_gradient(gradient, sums, args_, k, false, tiles_, images, channel, count);
-            if (group_index == 0) add_bias_part(d_a, k, sums, images.count, channel, count);
+            if (first == 0) add_bias_part(d_a_of(0, k), k, sums, images, channel, count);
             for (std::int64_t b = 0; b < blocks; ++b) {
                 const Positions<const float> block{
                     filters.data + channel * filters.row + plan_.in_blocks.begin(first + b), filters.row,
@@ -228,26 +227,22 @@ class InputGradient {
             }
         }
         for (std::int64_t b = 0; b < blocks; ++b)
-            add_input_gradient(d_a, args_, k, tiles_, images,
+            add_input_gradient(d_a_of(first + b, k), args_, k, tiles_, images,
                                product_.at<const float>(products + b * block_size),
                                plan_.in_blocks.begin(first + b), plan_.in_blocks.length(first + b));
-        double* target = d_a_ + (group_index * branches + k) * args_.shape.images;
-        for (std::int64_t i = 0; i < images.count; ++i) target[images.index[i]] = d_a[i];
+    }
+
+    double* d_a_of(std::int64_t block, int k) const {
+        return d_a_ + (block * branches + k) * args_.shape.images;
     }
 
     /// <g_k, b_k>, from the sums of g_k over the pixels of each image.
-    void add_bias_part(double* d_a, int k, const float* sums, std::int64_t images, std::int64_t channel,
+    void add_bias_part(double* d_a, int k, const float* sums, Images images, std::int64_t channel,
                        std::int64_t count) const {
         const float* bias = args_.bias[static_cast<std::size_t>(k)] + channel;
-        for (std::int64_t i = 0; i < images; ++i)
-            for (std::int64_t c = 0; c < count; ++c) d_a[i] += sums[i * gradient_.row + c] * bias[c];
-    }
-
-    static double* scratch_d_a(std::int64_t images) {
-        static thread_local Scratch<double> memory;
-        double* d_a = memory.reserve(images);
-        std::fill_n(d_a, images, 0.0);
-        return d_a;
+        for (std::int64_t i = 0; i < images.count; ++i)
+            for (std::int64_t c = 0; c < count; ++c)
+                d_a[images.index[i]] += sums[i * gradient_.row + c] * bias[c];
     }
 
     const AttentionConvBackward<float>& args_;
@@ -257,12 +252,12 @@ class InputGradient {
     Cut groups_;
     Layout filters_, gradient_, product_;
     float* weights_ = nullptr;
-    double* d_a_ = nullptr;  ///< (groups, branches, images)
+    double* d_a_ = nullptr;  ///< (blocks, branches, images)
 };
 
-// The gradients of weights and biases. A work item sums over the tiles of some slices for one block of
-// filters of one branch; where a layer has few filters there are several parts of the sum, which are added up
-// in order.
+// The gradients of weights and biases. A work item sums over the tiles of some slices, for some blocks of
+// filters of one branch. Where a layer has few filters there are several parts of a sum, which are added up
+// in order; their number depends on the shape alone.
 class WeightGradient {
   public:
     WeightGradient(const AttentionConvBackward<float>& args, const Plan& plan, const Tiles& tiles,
@@ -271,62 +266,85 @@ class WeightGradient {
           plan_(plan),
           tiles_(tiles),
           participants_(participants),
-          parts_(group(plan.slices, branches * plan.out_blocks.count)),
+          parts_(plan.slices.count,
+                 std::max<std::int64_t>(plan.slices.count * branches * plan.out_blocks.count / 16, 1)),
+          groups_(group(plan.out_blocks, branches * parts_.count)),
           input_(plan.slice_rows(), plan.in_padded),
           gradient_(plan.slice_rows(), plan.out_blocks.size),
           product_(plan.out_blocks.size, plan.in_padded) {}
 
     void compute() {
         const std::int64_t filters = args_.shape.out_channels, taps = args_.shape.taps();
-        d_weight_ = scratch<4>(parts_.count * branches * filters * (taps + 1));
+        const std::int64_t size = parts_.count * branches * filters * (taps + 1);
+        d_weight_ = scratch<4>(size);
         d_bias_ = d_weight_ + parts_.count * branches * filters * taps;
-        std::fill_n(d_weight_, parts_.count * branches * filters * (taps + 1), 0.0F);
-        const std::int64_t blocks = plan_.out_blocks.count;
-        parallel_for(parts_.count * branches * blocks, [&](std::int64_t item) {
-            sum_part(item / blocks / branches, static_cast<int>(item / blocks % branches), item % blocks);
+        std::fill_n(d_weight_, size, 0.0F);
+        parallel_for(parts_.count * branches * groups_.count, [&](std::int64_t item) {
+            sum_part(item / groups_.count / branches, static_cast<int>(item / groups_.count % branches),
+                     item % groups_.count);
         });
-        parallel_for(branches * filters, [&](std::int64_t item) {
-            const auto k = static_cast<std::size_t>(item / filters);
-            const std::int64_t filter = item % filters;
-            for (std::int64_t part = 0; part < parts_.count; ++part) {
-                const std::int64_t row = part * branches * filters + item;
-                for (std::int64_t tap = 0; tap < taps; ++tap)
-                    args_.d_weight[k][filter * taps + tap] += d_weight_[row * taps + tap];
-                args_.d_bias[k][filter] += d_bias_[row];
-            }
-        });
+        parallel_for(branches * filters,
+                     [&](std::int64_t item) { add_parts(item / filters, item % filters); });
     }
 
   private:
-    void sum_part(std::int64_t part, int k, std::int64_t block) const {
-        const std::int64_t channel = plan_.out_blocks.begin(block), count = plan_.out_blocks.length(block);
-        const std::int64_t filter = (part * branches + k) * args_.shape.out_channels + channel;
+    void sum_part(std::int64_t part, int k, std::int64_t group_index) const {
+        const std::int64_t first = groups_.begin(group_index), blocks = groups_.length(group_index);
+        const std::int64_t block_size = product_.size(plan_.tiling);
         const auto input = input_.at(scratch<5>(input_.size(plan_.tiling)));
-        const auto gradient = gradient_.at(scratch<6>(gradient_.size(plan_.tiling)));
-        const auto product = product_.at(scratch<7>(product_.size(plan_.tiling)));
-        float* sums = scratch<3>(plan_.slices.size * gradient_.row);
+        float* products = scratch<7>(blocks * block_size);
         bool any = false;
         for (std::int64_t i = 0; i < parts_.length(part); ++i) {
             const Images images = participants_(k, parts_.begin(part) + i);
             if (images.count == 0) continue;
             transform_input(input, args_.x, tiles_, images, args_.shape.in_channels);
-            transform_gradient(gradient, sums, args_, k, true, tiles_, images, channel, count);
-            multiply(plan_, product, read(gradient), true, read(input), count, args_.shape.in_channels,
-                     images.count * plan_.tiling.tiles(), any);
+            for (std::int64_t b = 0; b < blocks; ++b)
+                add_block(product_.at(products + b * block_size), part, k, first + b, images, input, any);
             any = true;
-            for (std::int64_t n = 0; n < images.count; ++n)
-                for (std::int64_t c = 0; c < count; ++c) d_bias_[filter + c] += sums[n * gradient_.row + c];
         }
-        if (any)
-            add_filter_gradient(d_weight_ + filter * args_.shape.taps(), read(product), args_.shape,
-                                plan_.tiling.whole_image, count);
+        if (!any) return;
+        for (std::int64_t b = 0; b < blocks; ++b)
+            add_filter_gradient(
+                d_weight_ + filter(part, k, plan_.out_blocks.begin(first + b)) * args_.shape.taps(),
+                product_.at<const float>(products + b * block_size), args_.shape, plan_.tiling.whole_image,
+                plan_.out_blocks.length(first + b));
+    }
+
+    /// dU (+)= dM^T V for the tiles of some images and a block of filters.
+    void add_block(Positions<float> product, std::int64_t part, int k, std::int64_t block, Images images,
+                   Positions<float> input, bool accumulate) const {
+        const auto gradient = gradient_.at(scratch<6>(gradient_.size(plan_.tiling)));
+        float* sums = scratch<3>(plan_.slices.size * gradient_.row);
+        const std::int64_t channel = plan_.out_blocks.begin(block), count = plan_.out_blocks.length(block);
+        transform_gradient(gradient, sums, args_, k, true, tiles_, images, channel, count);
+        multiply(plan_, product, read(gradient), true, read(input), count, args_.shape.in_channels,
+                 images.count * plan_.tiling.tiles(), accumulate);
+        float* d_bias = d_bias_ + filter(part, k, channel);
+        for (std::int64_t n = 0; n < images.count; ++n)
+            for (std::int64_t c = 0; c < count; ++c) d_bias[c] += sums[n * gradient_.row + c];
+    }
+
+    void add_parts(std::int64_t k, std::int64_t channel) const {
+        const std::int64_t taps = args_.shape.taps();
+        const auto branch = static_cast<std::size_t>(k);
+        float* d_weight = args_.d_weight[branch] + channel * taps;
+        for (std::int64_t part = 0; part < parts_.count; ++part) {
+            const std::int64_t row = filter(part, k, channel);
+            for (std::int64_t tap = 0; tap < taps; ++tap) d_weight[tap] += d_weight_[row * taps + tap];
+            args_.d_bias[branch][channel] += d_bias_[row];
+        }
+    }
+
+    std::int64_t filter(std::int64_t part, std::int64_t k, std::int64_t channel) const {
+        return (part * branches + k) * args_.shape.out_channels + channel;
     }
 
     const AttentionConvBackward<float>& args_;
     const Plan& plan_;
     const Tiles& tiles_;
     const Participants& participants_;
-    Cut parts_;  ///< of the slices
+    Cut parts_;   ///< of the slices
+    Cut groups_;  ///< of the blocks of filters
     Layout input_, gradient_, product_;
     float* d_weight_ = nullptr;  ///< (parts, branches, filters, taps)
     float* d_bias_ = nullptr;    ///< (parts, branches, filters)

@@ -99,26 +99,33 @@ HWY_INLINE void load_positions(V (&tile)[Points][Points], const float* first, st
         for (int q = 0; q < Points; ++q) tile[p][q] = hn::LoadU(tag, first + (p * Points + q) * position);
 }
 
-// The filters' own layout has in_channels innermost, hence the gathers.
+// The filters' own layout has in_channels innermost; here vectors run across filters. Squares of as many
+// channels as filters are copied together first: from where they are, a gather would find all its cache lines
+// in few sets.
 void transform_filters(Positions<float> u, const float* weight, const Conv2dShape& s, bool whole_image,
                        std::int64_t begin, std::int64_t count) {
     with_form(whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
+        HWY_ALIGN float squares[9][HWY_LANES(float)][HWY_LANES(float)] = {};
+        const Integers places = hn::Mul(hn::Iota(int_tag, 0), hn::Set(int_tag, HWY_LANES(float)));
         for (std::int64_t c = 0; c < count; c += lanes()) {
-            HWY_ALIGN std::int32_t place[HWY_LANES(float)];
-            for (std::int64_t i = 0; i < lanes();
-                 ++i)  // beyond the last filter it stands again; nobody looks
-                place[i] = static_cast<std::int32_t>(std::min(begin + c + i, s.out_channels - 1) * s.taps());
-            const Integers places = hn::Load(int_tag, place);
-            for (std::int64_t k = 0; k < s.in_channels; ++k) {
-                V g[3][3], transformed[Form::points][Form::points];
+            const std::int64_t filters = std::min(lanes(), count - c);
+            for_each_channel_vector(s.in_channels, [&](auto channels, std::int64_t k) HWY_ATTR {
+                for (std::int64_t filter = 0; filter < filters; ++filter)
+                    for (int tap = 0; tap < 9; ++tap)
+                        hn::Store(
+                            channels.load(weight + (begin + c + filter) * s.taps() + tap * s.in_channels + k),
+                            tag, squares[tap][filter]);
+                for (std::int64_t i = 0; i < channels.count; ++i) {
+                    V g[3][3], transformed[Form::points][Form::points];
 #pragma GCC unroll 9
-                for (int tap = 0; tap < 9; ++tap)
-                    g[tap / 3][tap % 3] = hn::GatherIndex(tag, weight + tap * s.in_channels + k, places);
-                transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::filter(in, out); }, g,
-                               transformed);
-                store_positions(transformed, u.data + k * u.row + c, u.position);
-            }
+                    for (int tap = 0; tap < 9; ++tap)
+                        g[tap / 3][tap % 3] = hn::GatherIndex(tag, &squares[tap][0][i], places);
+                    transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::filter(in, out); }, g,
+                                   transformed);
+                    store_positions(transformed, u.data + (k + i) * u.row + c, u.position);
+                }
+            });
         }
     });
 }
@@ -292,7 +299,7 @@ void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, i
                                        args.d_x + place);
                 }
             });
-            d_a[n] += hn::GetLane(hn::SumOfLanes(tag, dot));
+            d_a[image] += hn::GetLane(hn::SumOfLanes(tag, dot));
         });
     });
 }
