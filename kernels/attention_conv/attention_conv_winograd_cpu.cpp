@@ -275,16 +275,20 @@ class WeightGradient {
 
     void compute() {
         const std::int64_t filters = args_.shape.out_channels, taps = args_.shape.taps();
-        const std::int64_t size = parts_.count * branches * filters * (taps + 1);
-        d_weight_ = scratch<4>(size);
-        d_bias_ = d_weight_ + parts_.count * branches * filters * taps;
-        std::fill_n(d_weight_, size, 0.0F);
+        const bool partial = parts_.count > 1;
+        if (partial) {
+            const std::int64_t size = parts_.count * branches * filters * (taps + 1);
+            d_weight_ = scratch<4>(size);
+            d_bias_ = d_weight_ + parts_.count * branches * filters * taps;
+            std::fill_n(d_weight_, size, 0.0F);
+        }
         parallel_for(parts_.count * branches * groups_.count, [&](std::int64_t item) {
             sum_part(item / groups_.count / branches, static_cast<int>(item / groups_.count % branches),
                      item % groups_.count);
         });
-        parallel_for(branches * filters,
-                     [&](std::int64_t item) { add_parts(item / filters, item % filters); });
+        if (partial)
+            parallel_for(branches * filters,
+                         [&](std::int64_t item) { add_parts(item / filters, item % filters); });
     }
 
   private:
@@ -304,10 +308,9 @@ class WeightGradient {
         }
         if (!any) return;
         for (std::int64_t b = 0; b < blocks; ++b)
-            add_filter_gradient(
-                d_weight_ + filter(part, k, plan_.out_blocks.begin(first + b)) * args_.shape.taps(),
-                product_.at<const float>(products + b * block_size), args_.shape, plan_.tiling.whole_image,
-                plan_.out_blocks.length(first + b));
+            add_filter_gradient(d_weight(part, k, plan_.out_blocks.begin(first + b)),
+                                product_.at<const float>(products + b * block_size), args_.shape,
+                                plan_.tiling.whole_image, plan_.out_blocks.length(first + b));
     }
 
     /// dU (+)= dM^T V for the tiles of some images and a block of filters.
@@ -319,24 +322,31 @@ class WeightGradient {
         transform_gradient(gradient, sums, args_, k, true, tiles_, images, channel, count);
         multiply(plan_, product, read(gradient), true, read(input), count, args_.shape.in_channels,
                  images.count * plan_.tiling.tiles(), accumulate);
-        float* d_bias = d_bias_ + filter(part, k, channel);
+        float* d_bias = this->d_bias(part, k, channel);
         for (std::int64_t n = 0; n < images.count; ++n)
             for (std::int64_t c = 0; c < count; ++c) d_bias[c] += sums[n * gradient_.row + c];
     }
 
     void add_parts(std::int64_t k, std::int64_t channel) const {
-        const std::int64_t taps = args_.shape.taps();
         const auto branch = static_cast<std::size_t>(k);
-        float* d_weight = args_.d_weight[branch] + channel * taps;
+        float* target = args_.d_weight[branch] + channel * args_.shape.taps();
         for (std::int64_t part = 0; part < parts_.count; ++part) {
-            const std::int64_t row = filter(part, k, channel);
-            for (std::int64_t tap = 0; tap < taps; ++tap) d_weight[tap] += d_weight_[row * taps + tap];
-            args_.d_bias[branch][channel] += d_bias_[row];
+            const float* summand = d_weight(part, k, channel);
+            for (std::int64_t tap = 0; tap < args_.shape.taps(); ++tap) target[tap] += summand[tap];
+            args_.d_bias[branch][channel] += *d_bias(part, k, channel);
         }
     }
 
-    std::int64_t filter(std::int64_t part, std::int64_t k, std::int64_t channel) const {
-        return (part * branches + k) * args_.shape.out_channels + channel;
+    /// Where a part adds the gradients of a branch's filters from `channel` on: at their target, if it is the
+    /// only part.
+    float* d_weight(std::int64_t part, std::int64_t k, std::int64_t channel) const {
+        const std::int64_t taps = args_.shape.taps();
+        if (!d_weight_) return args_.d_weight[static_cast<std::size_t>(k)] + channel * taps;
+        return d_weight_ + ((part * branches + k) * args_.shape.out_channels + channel) * taps;
+    }
+    float* d_bias(std::int64_t part, std::int64_t k, std::int64_t channel) const {
+        if (!d_bias_) return args_.d_bias[static_cast<std::size_t>(k)] + channel;
+        return d_bias_ + (part * branches + k) * args_.shape.out_channels + channel;
     }
 
     const AttentionConvBackward<float>& args_;
@@ -346,8 +356,8 @@ class WeightGradient {
     Cut parts_;   ///< of the slices
     Cut groups_;  ///< of the blocks of filters
     Layout input_, gradient_, product_;
-    float* d_weight_ = nullptr;  ///< (parts, branches, filters, taps)
-    float* d_bias_ = nullptr;    ///< (parts, branches, filters)
+    float* d_weight_ = nullptr;  ///< (parts, branches, filters, taps); null if there is one part
+    float* d_bias_ = nullptr;    ///< (parts, branches, filters); likewise
 };
 
 }  // namespace
