@@ -47,7 +47,7 @@ struct Plan {
     /// About 128 tiles, but not more than 2.4 MB of transformed input.
     std::int64_t slice_images() const {
         const std::int64_t rows = 600'000 / (tiling.positions() * in_padded);
-        return std::max<std::int64_t>(std::clamp<std::int64_t>(rows, 32, 128) / tiling.tiles(), 1);
+        return std::max<std::int64_t>(std::clamp<std::int64_t>(rows, 32, 64) / tiling.tiles(), 1);
     }
 };
 

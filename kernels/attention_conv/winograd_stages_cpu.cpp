@@ -5,6 +5,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention_conv/winograd_stages_cpu.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -75,12 +76,35 @@ HWY_INLINE void with_form(bool whole_image, const Body& body) {
     whole_image ? body(WinogradImage2()) : body(WinogradTile4());
 }
 
-/// Calls body(n, tile, row) for every tile of every image in the list; row counts them.
-template <typename Body>
-HWY_INLINE void for_each_tile(const Tiles& tiles, Images images, const Body& body) {
-    std::int64_t row = 0;
-    for (std::int64_t n = 0; n < images.count; ++n)
-        for (std::int64_t tile = 0; tile < tiles.tiles(); ++tile) body(n, tile, row++);
+/// Calls body(n, tile, row) for every tile of every image in the list; row counts them. The pixels of a tile
+/// lie scattered, so that the processor does not see which come next: soon(n, tile) is called some tiles
+/// ahead, to ask for them.
+template <typename Soon, typename Body>
+HWY_INLINE void for_each_tile(const Tiles& tiles, Images images, const Soon& soon, const Body& body) {
+    constexpr std::int64_t ahead = 3;
+    const std::int64_t count = tiles.tiles();
+    std::int64_t row = 0, next_n = ahead / count, next_tile = ahead % count;
+    for (std::int64_t n = 0; n < images.count; ++n) {
+        for (std::int64_t tile = 0; tile < count; ++tile) {
+            if (next_n < images.count) soon(next_n, next_tile);
+            if (++next_tile == count) {
+                next_tile = 0;
+                ++next_n;
+            }
+            body(n, tile, row++);
+        }
+    }
+}
+
+/// Asks for `count` values of each of some pixels, `stride` apart in `image`.
+template <int Pixels, typename T>
+HWY_INLINE void prefetch_pixels(const T* image, const std::int32_t* pixels, std::int64_t stride,
+                                std::int64_t count) {
+    constexpr auto line = static_cast<std::int64_t>(64 / sizeof(T));
+    for (int i = 0; i < Pixels; ++i) {
+        if (pixels[i] < 0) continue;
+        for (std::int64_t c = 0; c < count; c += line) hwy::Prefetch(image + pixels[i] * stride + c);
+    }
 }
 
 /// Writes the positions of a transformed tile, from `first` on.
@@ -175,7 +199,11 @@ void transform_input(Positions<float> v, const float* x, const Tiles& tiles, Ima
     with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
         constexpr int size = Form::in * Form::in;
-        for_each_tile(tiles, images, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
+        const auto soon = [&](std::int64_t n, std::int64_t tile) HWY_ATTR {
+            prefetch_pixels<size>(x + images.index[n] * tiles.pixels() * in_channels,
+                                  tiles.input_pixels + tile * size, in_channels, in_channels);
+        };
+        for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
             const float* image = x + images.index[n] * tiles.pixels() * in_channels;
             const std::int32_t* pixels = tiles.input_pixels + tile * size;
             const float* from[size];
@@ -206,7 +234,14 @@ void combine_branch(const AttentionConvForward<float>& args, int branch, const T
     with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
         constexpr int size = Form::out * Form::out;
-        for_each_tile(tiles, images, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
+        const auto soon = [&](std::int64_t n, std::int64_t tile) HWY_ATTR {
+            const std::int64_t offset = images.index[n] * tiles.pixels() * args.shape.out_channels + begin;
+            prefetch_pixels<size>(args.out + offset, tiles.output_pixels + tile * size,
+                                  args.shape.out_channels, count);
+            prefetch_pixels<size>(args.active + offset, tiles.output_pixels + tile * size,
+                                  args.shape.out_channels, count);
+        };
+        for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
             const std::int64_t image = images.index[n], stride = args.shape.out_channels;
             const std::int64_t offset = image * tiles.pixels() * stride + begin;
             const std::int32_t* pixels = tiles.output_pixels + tile * size;
@@ -243,7 +278,14 @@ void transform_gradient(Positions<float> dm, float* sums, const AttentionConvBac
     with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
         constexpr int size = Form::out * Form::out;
-        for_each_tile(tiles, images, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
+        const auto soon = [&](std::int64_t n, std::int64_t tile) HWY_ATTR {
+            const std::int64_t offset = images.index[n] * tiles.pixels() * args.shape.out_channels + begin;
+            prefetch_pixels<size>(args.d_out + offset, tiles.output_pixels + tile * size,
+                                  args.shape.out_channels, count);
+            prefetch_pixels<size>(args.active + offset, tiles.output_pixels + tile * size,
+                                  args.shape.out_channels, count);
+        };
+        for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
             const std::int64_t image = images.index[n], stride = args.shape.out_channels;
             const std::int64_t offset = image * tiles.pixels() * stride + begin;
             const std::int32_t* pixels = tiles.output_pixels + tile * size;
@@ -277,7 +319,14 @@ void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, i
     with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
         constexpr int size = Form::in * Form::in;
-        for_each_tile(tiles, images, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
+        const auto soon = [&](std::int64_t n, std::int64_t tile) HWY_ATTR {
+            const std::int64_t offset = images.index[n] * tiles.pixels() * args.shape.in_channels + begin;
+            prefetch_pixels<size>(args.x + offset, tiles.input_pixels + tile * size, args.shape.in_channels,
+                                  count);
+            prefetch_pixels<size>(args.d_x + offset, tiles.input_pixels + tile * size, args.shape.in_channels,
+                                  count);
+        };
+        for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
             const std::int64_t image = images.index[n], stride = args.shape.in_channels;
             const std::int64_t offset = image * tiles.pixels() * stride + begin;
             const std::int32_t* pixels = tiles.input_pixels + tile * size;
