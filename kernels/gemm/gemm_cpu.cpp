@@ -7,6 +7,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/gemm/gemm_cpu.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -20,6 +21,10 @@ using Vector = hn::Vec<hn::ScalableTag<float>>;
 /// 3 of AVX-512's 32, 6*2 + 3 of the 16 that AVX2 and SSE have. Enough products are then independent to hide
 /// the latency of an addition.
 constexpr int tile_rows = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 14 : 6;
+
+/// Rows of B that are asked for ahead: long enough for memory, and past the end of a panel that is already
+/// the next one.
+constexpr std::int64_t prefetch_rows = 20;
 
 /// C tile (R rows, one panel wide): R*2 vectors stay in registers while depth runs.
 template <int R, bool transposed>
@@ -40,6 +45,8 @@ HWY_INLINE void multiply_tile(const GemmBlock<float>& block, float* HWY_RESTRICT
         right[r] = block.accumulate ? hn::LoadU(d, c + r * block.c_stride + lanes) : hn::Zero(d);
     }
     for (std::int64_t k = 0; k < block.depth; ++k) {
+        hwy::Prefetch(b + prefetch_rows * block.b_row_stride);
+        hwy::Prefetch(b + prefetch_rows * block.b_row_stride + lanes);
         const Vector b_left = hn::LoadU(d, b);
         const Vector b_right = hn::LoadU(d, b + lanes);
 #pragma GCC unroll 16
