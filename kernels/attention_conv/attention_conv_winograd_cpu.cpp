@@ -151,7 +151,7 @@ void clear_unattended(const AttentionConvForward<float>& args, std::int64_t begi
 /// `others`, keep all threads busy to the end. Blocks are computed apart from each other, so this may depend
 /// on the number of threads.
 Cut group(const Cut& blocks, std::int64_t others) {
-    const std::int64_t wanted = 4 * threads();
+    const std::int64_t wanted = 2 * threads();
     const std::int64_t groups = std::clamp<std::int64_t>((wanted + others - 1) / others, 1, blocks.count);
     return Cut(blocks.count, (blocks.count + groups - 1) / groups);
 }
