@@ -13,7 +13,8 @@
 #include "kernels/max_pool/max_pool-inl.h"
 
 // Bound by memory. Forward: the statistics read x, the pooling reads x and writes a quarter of it. Backward:
-// the sums read what the forward saved of the winners, and one pass reads x and writes d_x.
+// the sums read what the forward saved of the winners, which costs less than to pick them from x once more,
+// and one pass reads x and writes d_x.
 HWY_BEFORE_NAMESPACE();
 namespace kernels::HWY_NAMESPACE {
 namespace {
@@ -90,6 +91,7 @@ void unpool_image(const BatchNormMaxPoolBackward<float>& args, const cpu::BatchN
                 }
             });
         }
+        // In both rows, the last pixel of an odd width.
         for (const std::int64_t next : {row + s.width, row + 2 * s.width})
             unpool_rest(args, terms, next - s.width % 2, s.width % 2);
     }
