@@ -97,6 +97,12 @@ Tensor target_or_scratch(const Tensor& input) {
     return input.requires_grad() ? input.grad_target() : zeros(input.shape(), input.dtype(), input.device());
 }
 
+DenseTarget dense_target(const Tensor& input) {
+    if (!input.requires_grad()) return {nullptr, false};
+    const bool holds_gradient = input.claim_grad();
+    return {input.grad().data(), holds_gradient};
+}
+
 Tensor record(const char* op, const Tensor& out, std::vector<Tensor> inputs,
               std::function<void(const Tensor&)> rule) {
     out.set_node(std::make_shared<Node>(op, std::move(inputs), std::move(rule)));

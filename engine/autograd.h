@@ -56,6 +56,13 @@ float* target_data(const Tensor& input);
 /// is not wanted. Hold it while the kernel runs.
 Tensor target_or_scratch(const Tensor& input);
 
+/// Where a rule whose kernel can write a whole gradient puts it: memory is not zeroed only to be added to.
+struct DenseTarget {
+    float* data;          ///< null if the input is absent or wants no gradient
+    bool holds_gradient;  ///< whether to add to it; if not, the rule writes every element
+};
+DenseTarget dense_target(const Tensor& input);
+
 /// Makes `out` the result of a node and returns it. The rule must not capture `out` itself, which would then
 /// keep itself alive: it captures out.detach().
 Tensor record(const char* op, const Tensor& out, std::vector<Tensor> inputs,

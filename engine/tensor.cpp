@@ -148,9 +148,13 @@ void Tensor::reserve_grad() const {
     if (!body().grad.defined()) body().grad = empty(shape(), dtype(), device());
 }
 
-Tensor Tensor::grad_target() const {
+bool Tensor::claim_grad() const {
     reserve_grad();
-    if (!std::exchange(body().has_grad, true)) body().grad.zero_();
+    return std::exchange(body().has_grad, true);
+}
+
+Tensor Tensor::grad_target() const {
+    if (!claim_grad()) body().grad.zero_();
     return body().grad;
 }
 

@@ -81,6 +81,9 @@ class Tensor {
     Tensor grad() const;
     /// The gradient as a target to add into; zeros at first. For backward rules.
     Tensor grad_target() const;
+    /// The same target without the zeros: returns whether it holds a gradient already. If not, the caller
+    /// writes every element before anyone reads grad(), where it counts as a gradient from now on.
+    bool claim_grad() const;
     /// Sets memory aside for a gradient, which stays undefined until the first grad_target(). Taken during a
     /// backward, it would come from what activations have just let go, and the next forward would miss it.
     void reserve_grad() const;

@@ -3,7 +3,6 @@
 #include "engine/error.h"
 #include "engine/ops/adaptive_avg_pool.h"
 #include "engine/ops/flatten.h"
-#include "engine/ops/max_pool.h"
 #include "engine/ops/relu.h"
 
 namespace models {
@@ -14,7 +13,7 @@ Block::Block(std::int64_t in_channels, std::int64_t out_channels)
     : AttentionConv(in_channels, out_channels),
       norm(register_module("norm", std::make_shared<nn::BatchNorm2d>(out_channels))) {}
 
-Tensor Block::forward(const Tensor& x) { return max_pool(norm->forward(AttentionConv::forward(x)), 2); }
+Tensor Block::forward(const Tensor& x) { return norm->forward_max_pool(AttentionConv::forward(x)); }
 
 Classifier::Classifier(std::int64_t in_features, std::int64_t hidden, double dropout_probability,
                        std::int64_t classes)

@@ -198,6 +198,24 @@ TEST_CASE("ops whose kernels compute all gradients at once give none to what wan
     }
 }
 
+TEST_CASE("dense_target: memory as it is, and whether it holds a gradient to add to") {
+    CHECK(engine::dense_target({}).data == nullptr);
+    CHECK(engine::dense_target(engine::ones({2})).data == nullptr);
+
+    const Tensor x = leaf({1, 2}, {2});
+    const engine::DenseTarget fresh = engine::dense_target(x);
+    CHECK(!fresh.holds_gradient);
+    fresh.data[0] = 3.0F;
+    fresh.data[1] = 4.0F;
+    CHECK(gradient_of(x) == Floats{3, 4});
+    const engine::DenseTarget again = engine::dense_target(x);
+    CHECK(again.holds_gradient);
+    CHECK(again.data == fresh.data);
+    CHECK(gradient_of(x) == Floats{3, 4});
+    x.drop_grad();
+    CHECK(!engine::dense_target(x).holds_gradient);
+}
+
 TEST_CASE("backward frees the graph and what the forward saved, even while the loss lives") {
     const Tensor x = engine::ones({100, 100}).set_requires_grad();
     x.grad_target();

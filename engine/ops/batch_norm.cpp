@@ -8,20 +8,9 @@
 #include "engine/ops/checks.h"
 
 namespace engine {
-namespace {
 
-/// 1 / sqrt(var + epsilon), for a backward in evaluation mode, where it is a constant.
-Tensor inverse_deviation(const Tensor& var, float epsilon) {
-    const Tensor result = empty(var.shape());
-    for (std::int64_t c = 0; c < var.numel(); ++c)
-        result.data()[c] = 1.0F / std::sqrt(var.data()[c] + epsilon);
-    return result;
-}
-
-}  // namespace
-
-Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight, const Tensor& bias,
-                  bool training, float momentum, float epsilon) {
+std::int64_t check_batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight,
+                              const Tensor& bias, bool training) {
     check_float("batch_norm", "the input", x);
     const std::int64_t channels = x.size(-1), rows = channels == 0 ? 0 : x.numel() / channels;
     check_shape("batch_norm", "weight", weight, {channels});
@@ -31,7 +20,19 @@ Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tenso
     if (training && rows < 2)
         throw UsageError("one value per channel, shape " + to_string(x.shape()), "in batch_norm (training)",
                          "use a larger batch or eval mode: one value has no variance");
+    return rows;
+}
 
+Tensor inverse_deviation(const Tensor& var, float epsilon) {
+    const Tensor result = empty(var.shape());
+    for (std::int64_t c = 0; c < var.numel(); ++c)
+        result.data()[c] = 1.0F / std::sqrt(var.data()[c] + epsilon);
+    return result;
+}
+
+Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight, const Tensor& bias,
+                  bool training, float momentum, float epsilon) {
+    const std::int64_t rows = check_batch_norm(x, running, weight, bias, training), channels = x.size(-1);
     const Tensor out = empty(x.shape(), DType::float32, x.device());
     Tensor mean, inv_std;
     if (training) {

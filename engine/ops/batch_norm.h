@@ -16,4 +16,12 @@ struct RunningStatistics {
 Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight, const Tensor& bias,
                   bool training, float momentum = 0.1F, float epsilon = 1e-5F);
 
+/// For ops that include batch_norm: its checks, which throw in its name, and the number of rows it
+/// normalises.
+std::int64_t check_batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight,
+                              const Tensor& bias, bool training);
+
+/// 1 / sqrt(var + epsilon) for a backward in evaluation mode, where it is a constant.
+Tensor inverse_deviation(const Tensor& var, float epsilon);
+
 }  // namespace engine

@@ -1,13 +1,12 @@
-#include "kernels/max_pool/max_pool.h"
+#include "engine/ops/max_pool.h"
 
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops/checks.h"
-#include "engine/ops/max_pool.h"
 
 namespace engine {
 
-Tensor max_pool(const Tensor& x, std::int64_t window, std::int64_t stride) {
+kernels::MaxPoolShape max_pool_shape(const Tensor& x, std::int64_t window, std::int64_t stride) {
     check_rank("max_pool", x, 4, "(N, H, W, C)");
     const kernels::MaxPoolShape shape{x.size(0), x.size(1), x.size(2),
                                       x.size(3), window,    stride == 0 ? window : stride};
@@ -15,7 +14,11 @@ Tensor max_pool(const Tensor& x, std::int64_t window, std::int64_t stride) {
         throw UsageError("window " + std::to_string(window) + ", stride " + std::to_string(shape.stride) +
                              " on images of shape " + to_string(x.shape()),
                          "in max_pool", "the window is 1 to 16 and fits the image, the stride is at least 1");
+    return shape;
+}
 
+Tensor max_pool(const Tensor& x, std::int64_t window, std::int64_t stride) {
+    const kernels::MaxPoolShape shape = max_pool_shape(x, window, stride);
     const Shape out_shape{shape.images, shape.out_height(), shape.out_width(), shape.channels};
     const Tensor out = empty(out_shape, DType::float32, x.device());
     const Tensor winner = empty(out_shape, DType::uint8, x.device());

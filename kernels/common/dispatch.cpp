@@ -7,6 +7,7 @@
 #include "kernels/add/add.h"
 #include "kernels/attention_conv/attention_conv.h"
 #include "kernels/batch_norm/batch_norm.h"
+#include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/dropout/dropout.h"
@@ -61,6 +62,15 @@ void batch_norm_eval_forward(Device device, const BatchNormEvalForward<float>& a
 }
 void batch_norm_backward(Device device, const BatchNormBackward<float>& args) {
     dispatch<cpu::batch_norm_backward>(device, args);
+}
+void batch_norm_max_pool_train_forward(Device device, const BatchNormMaxPoolTrainForward<float>& args) {
+    dispatch<cpu::batch_norm_max_pool_train_forward>(device, args);
+}
+void batch_norm_max_pool_eval_forward(Device device, const BatchNormMaxPoolEvalForward<float>& args) {
+    dispatch<cpu::batch_norm_max_pool_eval_forward>(device, args);
+}
+void batch_norm_max_pool_backward(Device device, const BatchNormMaxPoolBackward<float>& args) {
+    dispatch<cpu::batch_norm_max_pool_backward>(device, args);
 }
 void conv2d_forward(Device device, const Conv2dForward<float>& args) {
     dispatch<cpu::conv2d_forward>(device, args);

@@ -9,28 +9,13 @@
 
 #include "kernels/common/parallel.h"
 #include "kernels/common/simd_loop-inl.h"
+#include "kernels/max_pool/max_pool-inl.h"
 #include "kernels/max_pool/max_pool.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernels::HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
-
-/// Places in a window are at most 255, exact in a float: they are kept as floats while windows are scanned,
-/// so that one mask serves values and places.
-template <class D>
-HWY_INLINE void store_places(D, hn::Vec<D> places, std::uint8_t* winner) {
-    const hn::Rebind<std::int32_t, D> integers;
-    const hn::Rebind<std::uint8_t, D> bytes;
-    hn::StoreU(hn::DemoteTo(bytes, hn::ConvertTo(integers, places)), bytes, winner);
-}
-
-template <class D>
-HWY_INLINE hn::Vec<D> load_places(D d, const std::uint8_t* winner) {
-    const hn::Rebind<std::int32_t, D> integers;
-    const hn::Rebind<std::uint8_t, D> bytes;
-    return hn::ConvertTo(d, hn::PromoteTo(integers, hn::LoadU(bytes, winner)));
-}
 
 /// One row of the output, from the row of x where its windows begin. `Window` is std::int64_t, or a constant
 /// that lets the compiler unroll the scan.
@@ -44,7 +29,7 @@ HWY_INLINE void pool_row(float* out, std::uint8_t* winner, const float* x, MaxPo
             for (std::int64_t row = 0; row < window; ++row) {
                 for (std::int64_t column = 0; column < window; ++column) {
                     const auto value = hn::LoadU(d, corner + (row * s.width + column) * s.channels + c);
-                    const auto wins = hn::Or(hn::Gt(value, best), hn::IsNaN(value));
+                    const auto wins = beats(d, value, best);
                     best = hn::IfThenElse(wins, value, best);
                     place =
                         hn::IfThenElse(wins, hn::Set(d, static_cast<float>(row * window + column)), place);
