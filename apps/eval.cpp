@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,7 @@
 #include "apps/config.h"
 #include "apps/find_data.h"
 #include "apps/interruption.h"
+#include "apps/profile_report.h"
 #include "apps/terminal.h"
 #include "data/augmentation.h"
 #include "data/cifar10.h"
@@ -16,6 +18,7 @@
 #include "engine/autograd.h"
 #include "engine/metrics.h"
 #include "engine/nn/cross_entropy_loss.h"
+#include "engine/profile.h"
 #include "engine/serialize/npy.h"
 #include "models/model_file.h"
 
@@ -24,7 +27,7 @@ namespace {
 
 struct EvalArguments {
     Flags flags;
-    std::string checkpoint, logits;
+    std::string checkpoint, logits, profile;
     bool json = false;
 };
 
@@ -33,6 +36,11 @@ struct Evaluation {
     engine::Tensor logits;  ///< (N, classes), in the order of the data
 };
 
+bool next_batch(data::DataLoader& loader, engine::Batch& batch) {
+    const engine::PhaseScope phase(engine::Phase::data);
+    return loader.next(batch);
+}
+
 Evaluation evaluate(models::AttentionNet& model, data::DataLoader& loader) {
     const engine::NoGradGuard no_grad;
     const engine::nn::CrossEntropyLoss loss;
@@ -40,8 +48,9 @@ Evaluation evaluate(models::AttentionNet& model, data::DataLoader& loader) {
     Evaluation result;
     result.logits = engine::empty({loader.examples(), model.options.classes});
     loader.start_epoch(0);
-    for (engine::Batch batch; loader.next(batch);) {
-        const engine::Tensor logits = model.forward(batch.inputs);
+    for (engine::Batch batch; next_batch(loader, batch);) {
+        const engine::PhaseScope phase(engine::Phase::evaluation);
+        const engine::Tensor logits = model(batch.inputs);
         const auto values = logits.values();
         std::copy(values.begin(), values.end(),
                   result.logits.data() + result.metrics.count() * model.options.classes);
@@ -66,12 +75,16 @@ void check_fits(const models::AttentionNetOptions& network, const std::string& c
 void eval(const EvalArguments& arguments) {
     const Config config = resolve_config(arguments.flags);
     use_device(config);
+    if (!arguments.profile.empty()) ProfileReport::check_writable(arguments.profile);
     const auto model = models::load_model(arguments.checkpoint);
     check_fits(model->options, arguments.checkpoint);
     const data::Location location = find_data(config.data);
     data::DataLoader loader(std::make_shared<data::Cifar10>(location.directory, data::Split::test),
                             data::cifar10_transform({}), {config.batch_size, false, 0, 0});
+    std::optional<ProfileReport> profile;
+    if (!arguments.profile.empty()) profile.emplace(arguments.profile);
     const auto [metrics, logits] = evaluate(*model, loader);
+    if (profile) profile->write_trace();
     if (!arguments.logits.empty()) engine::save_npy(arguments.logits, logits);
     if (arguments.json) {
         const nlohmann::ordered_json result{
@@ -80,6 +93,7 @@ void eval(const EvalArguments& arguments) {
     }
     fmt::print("device {}, float32\ndata {}{}\n", device_description(), location.directory.string(),
                location.is_sample ? " (the bundled SAMPLE)" : "");
+    if (profile) profile->print();
     fmt::print("test loss {:.4f} accuracy {:.4f}, {} images\n", metrics.mean_loss(), metrics.accuracy(),
                with_commas(metrics.count()));
     if (!arguments.logits.empty()) fmt::print("logits {}\n", arguments.logits);
@@ -96,6 +110,7 @@ Command add_eval(CLI::App& command) {
         ->type_name("FILE");
     command.add_option("--logits", arguments->logits, "write the logits here, float32 (N, 10), for NumPy")
         ->type_name("FILE.npy");
+    command.add_option("--profile", arguments->profile, profile_help)->type_name("FILE.json");
     command.add_flag("--json", arguments->json, "print one JSON object and nothing else");
     return [arguments] {
         if (arguments->checkpoint.empty())

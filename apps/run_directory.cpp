@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <system_error>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include "apps/command_line_error.h"
+#include "apps/writable_folder.h"
+#include "engine/error.h"
 #include "engine/serialize/atomic_file.h"
 
 namespace apps {
@@ -48,15 +46,7 @@ bool RunDirectory::holds_run() const {
     return std::any_of(files.begin(), files.end(), is_there);
 }
 
-void RunDirectory::check_writable() const {
-    fs::path nearest = fs::absolute(path_);
-    while (!is_there(nearest) && nearest.has_relative_path()) nearest = nearest.parent_path();
-    std::error_code ignored;
-    if (!fs::is_directory(nearest, ignored))
-        throw CommandLineError("the run directory cannot be there: not a folder", "at " + nearest.string(),
-                               "choose another with --out");
-    if (::access(nearest.c_str(), W_OK | X_OK) != 0) refuse(nearest, std::strerror(errno));
-}
+void RunDirectory::check_writable() const { require_writable_folder(path_, "the run directory", "--out"); }
 
 void RunDirectory::begin() const {
     std::error_code error;

@@ -12,6 +12,7 @@
 #include "apps/find_data.h"
 #include "apps/interruption.h"
 #include "apps/memory_need.h"
+#include "apps/profile_report.h"
 #include "apps/run_directory.h"
 #include "apps/terminal.h"
 #include "apps/training_run.h"
@@ -31,7 +32,7 @@ namespace fs = std::filesystem;
 
 struct TrainArguments {
     Flags flags;
-    std::string config, resume, out;
+    std::string config, resume, out, profile;
     bool overwrite = false;
 };
 
@@ -55,8 +56,10 @@ void require_path(const std::string& flag, const std::string& path) {
 }
 
 void check_arguments(const TrainArguments& arguments, const CLI::App& command) {
-    for (const auto& [flag, path] :
-         {std::pair{"--config", arguments.config}, {"--resume", arguments.resume}, {"--out", arguments.out}})
+    for (const auto& [flag, path] : {std::pair{"--config", arguments.config},
+                                     {"--resume", arguments.resume},
+                                     {"--out", arguments.out},
+                                     {"--profile", arguments.profile}})
         if (command.count(flag) > 0) require_path(flag, path);
     if (arguments.resume.empty()) return;
     for (const char* flag : {"--config", "--out", "--overwrite"})
@@ -208,19 +211,23 @@ void open_directory(bool resuming, const RunDirectory& run, const Config& config
 }
 
 void fit(const RunDirectory& run, const Config& config, Training& training, const Loaders& loaders,
-         RunState state) {
+         RunState state, const std::string& profile_file) {
     const engine::Timer timer;
     engine::Trainer trainer(training.model, training.optimizer);
     const engine::TrainPosition start = state.position;
     const ProgressOptions progress{config.epochs, loaders.train->batches(), config.log_every,
                                    is_live(stdout) && !config.no_progress};
     TrainingRun observer(run, std::move(state), training.model, training.optimizer, progress);
+    std::optional<ProfileReport> profile;
+    if (!profile_file.empty()) profile.emplace(profile_file);
     const engine::TrainPosition end =
         trainer.fit(*loaders.train, *loaders.test, fit_options(config), start, observer);
-    if (observer.was_stopped()) {
-        observer.save_stopped(end);
-        stop_interrupted(run, end.step);
+    if (observer.was_stopped()) observer.save_stopped(end);
+    if (profile) {
+        profile->write_trace();
+        profile->print();
     }
+    if (observer.was_stopped()) stop_interrupted(run, end.step);
     print_end(observer, run, config, timer.seconds());
 }
 
@@ -232,6 +239,7 @@ void train(const TrainArguments& arguments) {
     use_device(config);
     require_memory(config);
     const RunDirectory run = choose_directory(arguments);
+    if (!arguments.profile.empty()) ProfileReport::check_writable(arguments.profile);
     fmt::print("device {}, float32\n", device_description());
 
     engine::manual_seed(static_cast<std::uint64_t>(config.seed));
@@ -252,7 +260,7 @@ void train(const TrainArguments& arguments) {
     config.data = full_path(location.directory);
     if (!config.init.empty()) config.init = full_path(config.init);
     open_directory(resuming, run, config, *state, training.model);
-    fit(run, config, training, loaders, std::move(*state));
+    fit(run, config, training, loaders, std::move(*state), arguments.profile);
 }
 
 }  // namespace
@@ -265,6 +273,7 @@ Command add_train(CLI::App& command) {
     command.add_option("--out", arguments->out, "folder for the run's files; by default a new one in runs/")
         ->type_name("DIR");
     command.add_flag("--overwrite", arguments->overwrite, "replace the run that is in the folder of --out");
+    command.add_option("--profile", arguments->profile, profile_help)->type_name("FILE.json");
     return [arguments, &command] {
         check_arguments(*arguments, command);
         train(*arguments);

@@ -47,6 +47,7 @@ void Tensor::backward() const {
     std::vector<Tensor> order = topological_order(*this);
     *grad_target().data() = 1.0F;
     for (auto tensor = order.rbegin(); tensor != order.rend(); ++tensor) {
+        const LayerScope layer(tensor->node()->layer);
         tensor->node()->backward(tensor->grad_target());
         tensor->node()->release();
         tensor->drop_grad();

@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include "engine/profile.h"
 #include "engine/tensor.h"
 
 /// Reverse-mode automatic differentiation on a graph that is recorded while the program runs (define by run).
@@ -19,6 +20,8 @@ struct Node {
     /// Adds to inputs' gradients (Tensor::grad_target) where they are wanted. What the rule captures is what
     /// the forward saved.
     std::function<void(const Tensor& d_out)> backward;
+    /// Whose forward this was part of: a profile counts the backward as that layer's, too.
+    LayerPath layer = current_layer();
 
     Node(const char* op_name, std::vector<Tensor> op_inputs, std::function<void(const Tensor&)> rule);
     /// Unlinks long chains one by one; the compiler's own destructor would recurse once per node.

@@ -5,6 +5,7 @@
 
 #include "engine/autograd.h"
 #include "engine/error.h"
+#include "engine/profile.h"
 #include "engine/timer.h"
 
 namespace engine {
@@ -14,31 +15,45 @@ std::int64_t last_step(const FitOptions& options, std::int64_t batches) {
     return options.max_steps > 0 ? std::min(all_steps, options.max_steps) : all_steps;
 }
 
+namespace {
+
+bool next_batch(BatchSource& source, Batch& batch) {
+    const PhaseScope phase(Phase::data);
+    return source.next(batch);
+}
+
+}  // namespace
+
 Trainer::Trainer(nn::Layer& model, optim::Optimizer& optimizer, nn::CrossEntropyLoss loss)
     : model_(model), optimizer_(optimizer), loss_(loss) {}
 
 double Trainer::train_step(const Batch& batch, MetricAccumulator& metrics) {
+    PhaseScope phase(Phase::update);
     optimizer_.zero_grad();
-    const Tensor logits = model_.forward(batch.inputs);
+    phase.change_to(Phase::forward);
+    const Tensor logits = model_(batch.inputs);
     const Tensor loss = loss_(logits, batch.labels);
     const double value = loss.item();
     if (!std::isfinite(value))
         throw DivergedError("the loss became " + std::to_string(value), "in Trainer::train_step",
                             "lower the learning rate");
     metrics.add(value, correct_predictions(logits, batch.labels), batch.size());
+    phase.change_to(Phase::backward);
     loss.backward();
+    phase.change_to(Phase::update);
     optimizer_.step();
     return value;
 }
 
 MetricAccumulator Trainer::evaluate(BatchSource& source) {
     const NoGradGuard no_grad;
+    const PhaseScope phase(Phase::evaluation);
     const bool was_training = model_.is_training();
     model_.eval();
     MetricAccumulator metrics;
     source.start_epoch(0);
-    for (Batch batch; source.next(batch);) {
-        const Tensor logits = model_.forward(batch.inputs);
+    for (Batch batch; next_batch(source, batch);) {
+        const Tensor logits = model_(batch.inputs);
         metrics.add(loss_(logits, batch.labels).item(), correct_predictions(logits, batch.labels),
                     batch.size());
     }
@@ -60,7 +75,7 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
         while (position.batch < train.batches() && position.step < end) {
             const Timer step_timer;
             Batch batch;
-            train.next(batch);
+            next_batch(train, batch);
             const MetricSums before = metrics.sums();
             const double loss = train_step(batch, metrics);
             ++position.batch;

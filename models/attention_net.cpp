@@ -21,7 +21,7 @@ Classifier::Classifier(std::int64_t in_features, std::int64_t hidden, double dro
       fc2(register_module("fc2", std::make_shared<nn::Linear>(hidden, classes))),
       dropout(register_module("dropout", std::make_shared<nn::Dropout>(dropout_probability))) {}
 
-Tensor Classifier::forward(const Tensor& x) { return fc2->forward(dropout->forward(relu(fc1->forward(x)))); }
+Tensor Classifier::forward(const Tensor& x) { return (*fc2)((*dropout)(relu((*fc1)(x)))); }
 
 AttentionNet::AttentionNet(const AttentionNetOptions& net_options) : options(net_options) {
     if (options.widths.empty() || options.hidden < 1 || options.classes < 1 || options.in_channels < 1)
@@ -41,7 +41,7 @@ AttentionNet::AttentionNet(const AttentionNetOptions& net_options) : options(net
 }
 
 Tensor AttentionNet::forward(const Tensor& x) {
-    return classifier->forward(flatten(adaptive_avg_pool(backbone->forward(x), 1, 1)));
+    return (*classifier)(flatten(adaptive_avg_pool((*backbone)(x), 1, 1)));
 }
 
 }  // namespace models

@@ -343,6 +343,7 @@ TEST_CASE_FIXTURE(Fixture, "bad arguments are told from each other, with exit co
         {{"train", "--optimizer", "sgd"}, "adam"},
         {{"train", "--precision", "bf16"}, "fp32"},
         {{"train", "--out", ""}, "--out"},
+        {{"train", "--profile", ""}, "--profile"},
         {{"train", "--resume", "x", "--out", "y"}, "--resume"},
         {{"eval"}, "--checkpoint"},
         {{"train", "--config", folder("unknown.toml")}, "unknown key 'epoch'"},
@@ -439,6 +440,40 @@ TEST_CASE_FIXTURE(Fixture, "a place that cannot be written to is found before tr
     check_error(run(train_arguments("file", {})), 2, folder("file"));
     check_error(run(train_arguments("file/below", {})), 2, folder("file"));
     CHECK(read_bytes(folder("file")) == "mine");
+}
+
+TEST_CASE_FIXTURE(Fixture, "--profile prints where the time went, and writes a trace") {
+    const fs::path file = folder("run") / "trace.json";
+    const ProcessResult trained = train("run", {"--max-steps", "2", "--profile", file});
+    CHECK(holds(trained.out, "measured peaks: ", "\nphase ", "\nop ", "\nlayer ", "\ntotal ",
+                "\nattention_conv_backward  ", "\nbackbone.1.norm ", ", 0 left out;"));
+    const json trace = json::parse(read_bytes(file));
+    CHECK(trace["otherData"]["events left out"] == 0);
+    std::map<std::string, int> events;
+    for (const json& event : trace["traceEvents"]) {
+        CHECK(event["ph"] == "X");
+        for (const char* number : {"ts", "dur", "pid", "tid"}) CHECK(event[number].is_number());
+        if (event["cat"] == "kernel") CHECK(event["args"]["layer"].is_string());
+        ++events[event["name"]];
+    }
+    CHECK(events["attention_conv_backward"] == 2 * 2);  // steps, blocks
+    CHECK(events["backward"] == 2);
+    CHECK(events["backbone.1.norm"] > 0);
+    CHECK_FALSE(holds(read_bytes(folder("run") / "config.toml"), "profile"));
+
+    const Arguments eval{
+        "eval", "--checkpoint", folder("run") / "last.safetensors", "--data", data, "--profile", file};
+    CHECK(holds(run(eval).out, "\nattention_conv_forward  ", "test loss "));
+    CHECK(lines_of(run(eval + Arguments{"--json"}).out).size() == 1);
+    CHECK(json::parse(read_bytes(file))["traceEvents"].size() > 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a profile that cannot be written is found before training") {
+    write_bytes(folder("file"), "mine");
+    for (const fs::path& place : {folder("file") / "trace.json", temporary.path()})
+        check_error(run(train_arguments("run", {"--profile", place})), 2, "--profile");
+    check_error(run({"eval", "--checkpoint", "x", "--profile", temporary.path()}), 2, "--profile");
+    CHECK_FALSE(fs::exists(folder("run")));
 }
 
 TEST_CASE_FIXTURE(Fixture, "a training that diverges is exit code 6, and no NaN is written down") {

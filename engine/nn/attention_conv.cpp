@@ -16,7 +16,7 @@ AttentionConv::AttentionConv(std::int64_t in_channels, std::int64_t out_channels
 }
 
 Tensor AttentionConv::attend(const Tensor& x) const {
-    return relu(attention->forward(flatten(adaptive_avg_pool(x, 1, 1))));
+    return relu((*attention)(flatten(adaptive_avg_pool(x, 1, 1))));
 }
 
 Tensor AttentionConv::forward(const Tensor& x) {

@@ -2,6 +2,7 @@
 
 #include "engine/ops/batch_norm_max_pool.h"
 #include "engine/ops/checks.h"
+#include "engine/profile.h"
 
 namespace engine::nn {
 
@@ -15,7 +16,10 @@ BatchNorm2d::BatchNorm2d(const BatchNorm2dOptions& norm_options)
 
 Tensor BatchNorm2d::forward(const Tensor& x) { return run(batch_norm, x); }
 
-Tensor BatchNorm2d::forward_max_pool(const Tensor& x) { return run(batch_norm_max_pool, x); }
+Tensor BatchNorm2d::forward_max_pool(const Tensor& x) {
+    const LayerScope scope(name());
+    return run(batch_norm_max_pool, x);
+}
 
 Tensor BatchNorm2d::run(decltype(batch_norm)& op, const Tensor& x) {
     check_rank("BatchNorm2d", x, 4, "(N, H, W, C)");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/ops/cross_entropy.h"
+#include "engine/profile.h"
 
 namespace engine::nn {
 
@@ -9,6 +10,7 @@ class CrossEntropyLoss {
   public:
     explicit CrossEntropyLoss(float label_smoothing = 0) : label_smoothing_(label_smoothing) {}
     Tensor operator()(const Tensor& logits, const Tensor& labels) const {
+        const LayerScope scope("loss");
         return cross_entropy(logits, labels, label_smoothing_);
     }
 

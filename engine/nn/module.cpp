@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/error.h"
+#include "engine/profile.h"
 
 namespace engine::nn {
 
@@ -93,6 +94,7 @@ Tensor Module::register_buffer(std::string name, Tensor buffer) {
 
 void Module::add_child(std::string name, std::shared_ptr<Module> module) {
     check_name(name);
+    module->name_ = name;
     children_.emplace_back(std::move(name), std::move(module));
 }
 
@@ -105,6 +107,11 @@ void Module::check_name(const std::string& name) const {
         taken(children_))
         throw UsageError("the name '" + name + "'", "in Module::register_*",
                          "choose one that is new in this module, without dots");
+}
+
+Tensor Layer::operator()(const Tensor& x) {
+    const LayerScope scope(name());
+    return forward(x);
 }
 
 }  // namespace engine::nn

@@ -40,6 +40,9 @@ class Module {
     /// Sets all gradients to zero.
     void zero_grad() const;
 
+    /// What this module was registered as; empty if it was not, like the network as a whole.
+    const std::string& name() const { return name_; }
+
     /// Modules directly within, with their names.
     const std::vector<std::pair<std::string, std::shared_ptr<Module>>>& named_children() const {
         return children_;
@@ -62,6 +65,7 @@ class Module {
     template <typename Visit>
     void walk(const std::string& prefix, const Visit& visit) const;
 
+    std::string name_;
     NamedTensors parameters_, buffers_;
     std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
     bool training_ = true;
@@ -71,7 +75,8 @@ class Module {
 class Layer : public Module {
   public:
     virtual Tensor forward(const Tensor& x) = 0;
-    Tensor operator()(const Tensor& x) { return forward(x); }
+    /// forward(), and a profile (engine/profile.h) knows whose time it was.
+    Tensor operator()(const Tensor& x);
 };
 
 }  // namespace engine::nn

@@ -21,7 +21,7 @@ class Sequential : public Layer {
 
     Tensor forward(const Tensor& x) override {
         Tensor out = x;
-        for (const auto& layer : layers_) out = layer->forward(out);
+        for (const auto& layer : layers_) out = (*layer)(out);
         return out;
     }
 

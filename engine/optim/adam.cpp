@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/optim/adam.h"
+#include "engine/profile.h"
 
 namespace engine::optim {
 
@@ -19,6 +20,7 @@ Adam::Adam(nn::NamedTensors parameters, const AdamOptions& adam_options)
 }
 
 void Adam::step() {
+    const LayerScope scope("optimizer");
     const std::int64_t step = ++*steps_.data<std::int64_t>();
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
         const Tensor& parameter = parameters_[i].second;

@@ -1,6 +1,7 @@
 #include "engine/optim/optimizer.h"
 
 #include "engine/error.h"
+#include "engine/profile.h"
 
 namespace engine::optim {
 
@@ -14,6 +15,7 @@ Optimizer::Optimizer(nn::NamedTensors parameters) : parameters_(std::move(parame
 }
 
 void Optimizer::zero_grad() const {
+    const LayerScope scope("optimizer");
     for (const auto& [name, parameter] : parameters_) parameter.zero_grad();
 }
 

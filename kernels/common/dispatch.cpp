@@ -8,6 +8,8 @@
 #include "kernels/attention_conv/attention_conv.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
+#include "kernels/common/observe.h"
+#include "kernels/common/work.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/dropout/dropout.h"
@@ -32,7 +34,7 @@ namespace {
 template <auto on_cpu, typename Args>
 void dispatch(Device device, const Args& args) {
     require_cpu(device);
-    on_cpu(args);
+    run_observed([&] { on_cpu(args); }, [&] { return work(args); });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "kernels/common/dispatch.h"
 #include "kernels/common/memory.h"
+#include "kernels/common/observe.h"
 
 namespace kernels {
 
@@ -15,12 +16,18 @@ void release(Device, void* memory) noexcept { ::operator delete (memory, std::al
 
 void fill_zero(Device device, void* memory, std::size_t bytes) {
     require_cpu(device);
-    std::memset(memory, 0, bytes);
+    run_observed([&] { std::memset(memory, 0, bytes); },
+                 [&] {
+                     return Work{"fill_zero", 0, static_cast<double>(bytes), ""};
+                 });
 }
 
 void copy(Device device, void* out, const void* in, std::size_t bytes) {
     require_cpu(device);
-    std::memcpy(out, in, bytes);
+    run_observed([&] { std::memcpy(out, in, bytes); },
+                 [&] {
+                     return Work{"copy", 0, 2 * static_cast<double>(bytes), ""};
+                 });
 }
 
 }  // namespace kernels
