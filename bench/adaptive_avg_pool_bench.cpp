@@ -31,9 +31,9 @@ struct Problem {
     Results results() const { return {{"out", widened(out)}, {"d_x", widened(d_x)}}; }
 };
 
-constexpr Kernels<Problem<double>> definition{"", reference::adaptive_avg_pool_forward<double>,
-                                              reference::adaptive_avg_pool_backward<double>};
-constexpr Kernels<Problem<float>> all_kernels[] = {
+const Kernels<Problem<double>> definition{"", reference::adaptive_avg_pool_forward<double>,
+                                          reference::adaptive_avg_pool_backward<double>};
+const Kernels<Problem<float>> all_kernels[] = {
     {"ours", cpu::adaptive_avg_pool_forward, cpu::adaptive_avg_pool_backward},
     {"reference", reference::adaptive_avg_pool_forward<float>, reference::adaptive_avg_pool_backward<float>}};
 

@@ -75,9 +75,9 @@ struct Problem {
     static constexpr T epsilon = T(1e-5);
 };
 
-constexpr Kernels<Problem<double>> definition{"", reference::batch_norm_train_forward<double>,
-                                              reference::batch_norm_backward<double>};
-constexpr Kernels<Problem<float>> all_kernels[] = {
+const Kernels<Problem<double>> definition{"", reference::batch_norm_train_forward<double>,
+                                          reference::batch_norm_backward<double>};
+const Kernels<Problem<float>> all_kernels[] = {
     {"ours", cpu::batch_norm_train_forward, cpu::batch_norm_backward},
     {"reference", reference::batch_norm_train_forward<float>, reference::batch_norm_backward<float>}};
 

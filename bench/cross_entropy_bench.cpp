@@ -36,9 +36,9 @@ struct Problem {
     Results results() const { return {{"loss", widened(loss)}, {"d_logits", widened(d_logits)}}; }
 };
 
-constexpr Kernels<Problem<double>> definition{"", reference::cross_entropy_forward<double>,
-                                              reference::cross_entropy_backward<double>};
-constexpr Kernels<Problem<float>> all_kernels[] = {
+const Kernels<Problem<double>> definition{"", reference::cross_entropy_forward<double>,
+                                          reference::cross_entropy_backward<double>};
+const Kernels<Problem<float>> all_kernels[] = {
     {"ours", cpu::cross_entropy_forward, cpu::cross_entropy_backward},
     {"reference", reference::cross_entropy_forward<float>, reference::cross_entropy_backward<float>}};
 

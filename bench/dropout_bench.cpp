@@ -29,9 +29,9 @@ struct Problem {
     Results results() const { return {{"out", widened(out)}, {"d_x", widened(d_x)}}; }
 };
 
-constexpr Kernels<Problem<double>> definition{"", reference::dropout_forward<double>,
-                                              reference::dropout_backward<double>};
-constexpr Kernels<Problem<float>> all_kernels[] = {
+const Kernels<Problem<double>> definition{"", reference::dropout_forward<double>,
+                                          reference::dropout_backward<double>};
+const Kernels<Problem<float>> all_kernels[] = {
     {"ours", cpu::dropout_forward, cpu::dropout_backward},
     {"reference", reference::dropout_forward<float>, reference::dropout_backward<float>}};
 

@@ -1,6 +1,7 @@
 #include <cblas.h>
 
 #include "bench/gemm_problem.h"
+#include "bench/openblas.h"
 #include "kernels/gemm/gemm.h"
 
 // The same product by OpenBLAS. It lays B out anew in every call; ours is given B laid out, as a convolution
@@ -21,7 +22,7 @@ Body prepare(const std::shared_ptr<GemmProblem>& problem) {
 }
 
 void add_benchmarks(int threads) {
-    if (threads == 1) add_gemm("openblas", prepare);
+    if (threads == 1) add_gemm(openblas_name(), prepare);
 }
 
 const Suite suite(add_benchmarks);

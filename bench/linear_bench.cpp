@@ -5,8 +5,8 @@ using namespace kernels;
 namespace bench {
 namespace {
 
-constexpr Kernels<LinearProblem<double>> definition{"", reference::linear_forward<double>,
-                                                    reference::linear_backward<double>};
+const Kernels<LinearProblem<double>> definition{"", reference::linear_forward<double>,
+                                                reference::linear_backward<double>};
 
 /// Matrix products: one forward; two backward, for d_x and d_weight.
 ForwardBackwardWork work(const LinearShape& s) {

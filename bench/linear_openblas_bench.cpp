@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include <benchmark/benchmark.h>
 #include <cblas.h>
 
 #include "bench/linear_problem.h"
+#include "bench/openblas.h"
 #include "kernels/common/parallel.h"
 
 // A linear layer by OpenBLAS: the same arguments, its own threads.
@@ -12,11 +12,6 @@ namespace {
 
 using kernels::LinearBackward;
 using kernels::LinearForward;
-
-const bool named_in_report =
-    (benchmark::AddCustomContext("OpenBLAS",
-                                 openblas_get_config() + std::string(", runs ") + openblas_get_corename()),
-     true);
 
 /// c += op(a) op(b), all row-major and dense; c is (m, n), k the depth.
 void add_product(float* c, const float* a, bool a_transposed, const float* b, bool b_transposed,
@@ -44,7 +39,7 @@ void backward(const LinearBackward<float>& args) {
             args.d_bias[o] += args.d_out[row * args.out_features + o];
 }
 
-void add_benchmarks(int threads) { add_linear(threads, {"openblas", forward, backward}); }
+void add_benchmarks(int threads) { add_linear(threads, {openblas_name(), forward, backward}); }
 
 const Suite suite(add_benchmarks);
 

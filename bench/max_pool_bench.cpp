@@ -33,9 +33,9 @@ struct Problem {
     Results results() const { return {{"out", widened(out)}, {"d_x", widened(d_x)}}; }
 };
 
-constexpr Kernels<Problem<double>> definition{"", reference::max_pool_forward<double>,
-                                              reference::max_pool_backward<double>};
-constexpr Kernels<Problem<float>> all_kernels[] = {
+const Kernels<Problem<double>> definition{"", reference::max_pool_forward<double>,
+                                          reference::max_pool_backward<double>};
+const Kernels<Problem<float>> all_kernels[] = {
     {"ours", cpu::max_pool_forward, cpu::max_pool_backward},
     {"reference", reference::max_pool_forward<float>, reference::max_pool_backward<float>}};
 

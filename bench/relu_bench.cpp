@@ -26,9 +26,9 @@ struct Problem {
     Results results() const { return {{"out", widened(out)}, {"d_x", widened(d_x)}}; }
 };
 
-constexpr Kernels<Problem<double>> definition{"", reference::relu_forward<double>,
-                                              reference::relu_backward<double>};
-constexpr Kernels<Problem<float>> all_kernels[] = {
+const Kernels<Problem<double>> definition{"", reference::relu_forward<double>,
+                                          reference::relu_backward<double>};
+const Kernels<Problem<float>> all_kernels[] = {
     {"ours", cpu::relu_forward, cpu::relu_backward},
     {"reference", reference::relu_forward<float>, reference::relu_backward<float>}};
 

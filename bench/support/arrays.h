@@ -17,7 +17,7 @@ namespace bench {
 /// Memory as tensors have it.
 template <typename T>
 struct CacheLineAllocator {
-    using value_type = T;
+    using value_type = T;  // NOLINT(readability-identifier-naming): std::vector asks for it
 
     CacheLineAllocator() = default;
     template <typename U>

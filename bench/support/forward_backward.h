@@ -18,7 +18,7 @@ using Results = std::vector<std::pair<std::string, Array<double>>>;
 /// Ours, the reference, or a rival that takes the same arguments.
 template <typename Problem>
 struct Kernels {
-    const char* who;
+    std::string who;
     void (*forward)(const typename Problem::Forward&);
     void (*backward)(const typename Problem::Backward&);
 };
