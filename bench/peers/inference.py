@@ -50,7 +50,8 @@ def main():
             programs, args.rounds, **{"pass": "inference"}, batch_size=args.batch_size, threads=args.threads,
             intervals=args.intervals, interval_seconds=args.interval_seconds)
     check_logits(outputs)
-    print(f"inference, {args.checkpoint or 'widths ' + args.widths}, batch {args.batch_size}, {args.threads} threads\n\n"
+    print(f"inference, {args.checkpoint or 'widths ' + args.widths}, batch {args.batch_size}, {args.threads} threads, "
+          f"waiting {measure.WAIT_POLICY}\n\n"
           "| | images/s | cifar_engine's speed over it | peak memory, MB |\n|---|---|---|---|")
     for name in programs:
         print(f"| {name} | {rates[name]:.0f} | {rates['cifar_engine'] / rates[name]:.2f} | {memory[name]:.0f} |")

@@ -35,7 +35,7 @@ def main():
     measure.add_measuring_flags(parser, rounds=2)
     args = parser.parse_args()
     measure.build()
-    print(f"Training, {args.threads} threads.\n\n| widths | batch | cifar_engine, images/s | PyTorch, images/s | speed, ratio "
+    print(f"Training, {args.threads} threads, waiting {measure.WAIT_POLICY}.\n\n| widths | batch | cifar_engine, images/s | PyTorch, images/s | speed, ratio "
           "| memory, ratio |\n|---|---|---|---|---|---|", flush=True)
     for widths, batch_size in CASES:
         compare(widths, batch_size, args)

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from measure import DEFAULT_WIDTHS, ROOT, SAMPLE, WARM_UP, run
+from measure import DEFAULT_WIDTHS, ROOT, SAMPLE, WAIT_POLICY, WARM_UP, run
 
 INTERVAL = 5  # steps
 
@@ -83,7 +83,7 @@ def compare(args):
     median = {key: statistics.median(values) for key, values in rates.items()}
     for threads in args.threads:
         us, torch = ("cifar_engine", threads), ("PyTorch", threads)
-        print(f"widths {args.widths}, batch {args.batch_size}, {threads} threads: "
+        print(f"widths {args.widths}, batch {args.batch_size}, {threads} threads, waiting {WAIT_POLICY}: "
               f"cifar_engine {median[us]:.1f} images/s and {memory[us]:.0f} MB, "
               f"PyTorch {median[torch]:.1f} images/s and {memory[torch]:.0f} MB, "
               f"ratio {median[us] / median[torch]:.2f}x the speed, {memory[us] / memory[torch]:.2f}x the memory")
