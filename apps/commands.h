@@ -16,5 +16,6 @@ Command add_summary(CLI::App& command);
 Command add_data(CLI::App& command);
 Command add_doctor(CLI::App& command);
 Command add_test(CLI::App& command);
+Command add_bench(CLI::App& command);
 
 }  // namespace apps

@@ -45,7 +45,8 @@ constexpr Subcommand subcommands[] = {
     {"summary", "list the layers of a network", add_summary},
     {"data", "download CIFAR-10, check it, count it", add_data},
     {"doctor", "show what this machine offers and what is missing", add_doctor},
-    {"test", "build and run all tests (by ./cifar_engine in a source checkout)", add_test}};
+    {"test", "build and run all tests (by ./cifar_engine in a source checkout)", add_test},
+    {"bench", "build and run the benchmarks (by ./cifar_engine in a source checkout)", add_bench}};
 
 /// Names that may stand where an unknown one does.
 std::vector<std::string> known_names(const CLI::App& app, bool flags) {
@@ -107,7 +108,7 @@ void run(int argc, char** argv) {
     for (const auto& [command, execute] : commands)
         if (command->parsed()) return execute();
     throw CommandLineError("no command is given", "on the command line",
-                           "give one: train, eval, summary, data, doctor, test, or --help");
+                           "give one: train, eval, summary, data, doctor, test, bench, or --help");
 }
 
 int report(ExitCode code, const std::string& message) {

@@ -24,7 +24,7 @@ if(NOT TARGET hwy::hwy)
     add_library(hwy::hwy ALIAS hwy)
 endif()
 
-if(CIFAR_ENGINE_APP)
+if(CIFAR_ENGINE_APP OR CIFAR_ENGINE_BENCH)
     FetchContent_Declare(CLI11 SYSTEM URL https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.3.2.tar.gz
                          URL_HASH SHA256=aac0ab42108131ac5d3344a9db0fdf25c4db652296641955720a4fbe52334e22
                          FIND_PACKAGE_ARGS NAMES CLI11)
@@ -39,4 +39,17 @@ if(CIFAR_ENGINE_TESTS)
                          URL_HASH SHA256=632ed2c05a7f53fa961381497bf8069093f0d6628c5f26286161fbd32a560186
                          FIND_PACKAGE_ARGS NAMES doctest)
     FetchContent_MakeAvailable(doctest)
+endif()
+if(CIFAR_ENGINE_BENCH)
+    set(BENCHMARK_ENABLE_TESTING OFF CACHE INTERNAL "")
+    set(BENCHMARK_ENABLE_INSTALL OFF CACHE INTERNAL "")
+    FetchContent_Declare(benchmark SYSTEM URL https://github.com/google/benchmark/archive/refs/tags/v1.7.1.tar.gz
+                         URL_HASH SHA256=6430e4092653380d9dc4ccb45a1e2dc9259d581f4866dc0759713126056bc1d7
+                         FIND_PACKAGE_ARGS NAMES benchmark)
+    FetchContent_MakeAvailable(benchmark)
+    # Rivals are not fetched: where one is missing, its benchmarks are left out. Not by oneDNN's own package file:
+    # Debian's asks for an OpenCL that nothing here needs.
+    find_path(ONEDNN_INCLUDE_DIR dnnl.hpp)
+    find_library(ONEDNN_LIBRARY dnnl)
+    find_package(OpenBLAS CONFIG QUIET)
 endif()

@@ -313,6 +313,7 @@ TEST_CASE_FIXTURE(Fixture, "bad arguments are told from each other, with exit co
         {{}, "no command"},
         {{"trian"}, "did you mean 'train'?"},
         {{"test"}, "./cifar_engine test"},
+        {{"bench"}, "./cifar_engine bench"},
         {{"data"}, "download, verify or info"},
         {{"summary", "--lr", "1"}, "unknown flag '--lr'"},
         {{"train", "--epoch", "3"}, "did you mean '--epochs'?"},
