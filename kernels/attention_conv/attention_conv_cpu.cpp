@@ -2,7 +2,9 @@
 
 namespace kernels::cpu {
 
-AttentionConvAlgorithm attention_conv_algorithm(const Conv2dShape&) {
+AttentionConvAlgorithm attention_conv_algorithm(const Conv2dShape& shape) {
+    const bool same_3x3 = shape.kernel == 3 && shape.stride == 1 && shape.padding == 1;
+    if (same_3x3 && shape.in_channels <= direct::max_in_channels) return AttentionConvAlgorithm::direct;
     return AttentionConvAlgorithm::patches;
 }
 
@@ -19,11 +21,23 @@ const char* name(AttentionConvAlgorithm algorithm) {
 }
 
 void attention_conv_forward(const AttentionConvForward<float>& args) {
-    patches::attention_conv_forward(args);
+    switch (attention_conv_algorithm(args.shape)) {
+        case AttentionConvAlgorithm::direct:
+            return direct::attention_conv_forward(args);
+        case AttentionConvAlgorithm::winograd:
+        case AttentionConvAlgorithm::patches:
+            return patches::attention_conv_forward(args);
+    }
 }
 
 void attention_conv_backward(const AttentionConvBackward<float>& args) {
-    patches::attention_conv_backward(args);
+    switch (attention_conv_algorithm(args.shape)) {
+        case AttentionConvAlgorithm::direct:
+            return direct::attention_conv_backward(args);
+        case AttentionConvAlgorithm::winograd:
+        case AttentionConvAlgorithm::patches:
+            return patches::attention_conv_backward(args);
+    }
 }
 
 }  // namespace kernels::cpu
