@@ -20,6 +20,14 @@ void attention_conv_forward(const AttentionConvForward<float>& args);
 void attention_conv_backward(const AttentionConvBackward<float>& args);
 }  // namespace winograd
 
+/// 3x3 filters, stride 1, padding 1.
+namespace direct {
+/// An image of 32x32 pixels and this many channels fits the first cache level, which all speed rests on.
+inline constexpr std::int64_t max_in_channels = 8;
+void attention_conv_forward(const AttentionConvForward<float>& args);
+void attention_conv_backward(const AttentionConvBackward<float>& args);
+}  // namespace direct
+
 namespace patches {
 void attention_conv_forward(const AttentionConvForward<float>& args);
 void attention_conv_backward(const AttentionConvBackward<float>& args);

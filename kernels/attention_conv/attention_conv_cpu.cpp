@@ -4,7 +4,9 @@
 namespace kernels::cpu {
 
 AttentionConvAlgorithm attention_conv_algorithm(const Conv2dShape& shape) {
-    if (winograd_pays(shape) && shape.in_channels >= 8) return AttentionConvAlgorithm::winograd;
+    const bool same_3x3 = shape.kernel == 3 && shape.stride == 1 && shape.padding == 1;
+    if (same_3x3 && shape.in_channels <= direct::max_in_channels) return AttentionConvAlgorithm::direct;
+    if (winograd_pays(shape)) return AttentionConvAlgorithm::winograd;
     return AttentionConvAlgorithm::patches;
 }
 
@@ -22,9 +24,10 @@ const char* name(AttentionConvAlgorithm algorithm) {
 
 void attention_conv_forward(const AttentionConvForward<float>& args) {
     switch (attention_conv_algorithm(args.shape)) {
+        case AttentionConvAlgorithm::direct:
+            return direct::attention_conv_forward(args);
         case AttentionConvAlgorithm::winograd:
             return winograd::attention_conv_forward(args);
-        case AttentionConvAlgorithm::direct:
         case AttentionConvAlgorithm::patches:
             return patches::attention_conv_forward(args);
     }
@@ -32,9 +35,10 @@ void attention_conv_forward(const AttentionConvForward<float>& args) {
 
 void attention_conv_backward(const AttentionConvBackward<float>& args) {
     switch (attention_conv_algorithm(args.shape)) {
+        case AttentionConvAlgorithm::direct:
+            return direct::attention_conv_backward(args);
         case AttentionConvAlgorithm::winograd:
             return winograd::attention_conv_backward(args);
-        case AttentionConvAlgorithm::direct:
         case AttentionConvAlgorithm::patches:
             return patches::attention_conv_backward(args);
     }
