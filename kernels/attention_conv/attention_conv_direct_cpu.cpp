@@ -9,6 +9,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention_conv/attention_conv_direct_cpu.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -35,12 +36,13 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 using hn::ScalableTag;
 using Vector = hn::Vec<ScalableTag<float>>;
+constexpr std::int64_t max_lanes = hn::MaxLanes(ScalableTag<float>());
 
 /// Sums that are in registers at a time: enough to hide the latency of an addition, and with the factors of
 /// their next products they fit the 32 registers of AVX-512 or the 16 of AVX2.
 constexpr bool many_registers = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON;
 template <int live>
-constexpr int tile_pixels = (many_registers ? 24 : 12) / live;
+constexpr int tile_pixels = std::min((many_registers ? 24 : 12) / live, 16);
 constexpr int tile_filter_rows = many_registers ? 3 : 1;  ///< backward: of 3 taps, times tile_filters
 constexpr int tile_filters = 3;
 
@@ -55,13 +57,17 @@ struct Plan {
     std::int64_t vectors;     ///< of output channels
     std::int64_t filter;      ///< floats of a packed filter
     std::int64_t row, plane;  ///< floats of a row and of a plane of the padded image
+    std::array<std::int64_t, 9 * max_in_channels> offset{};  ///< of each tap's input from the first one's
 
     explicit Plan(const Conv2dShape& s)
         : shape(s),
           vectors((s.out_channels + lanes() - 1) / lanes()),
           filter((1 + s.taps()) * lanes()),
           row(s.width + 2),
-          plane((s.height + 2) * row) {}
+          plane((s.height + 2) * row) {
+        for (std::int64_t tap = 0; tap < s.taps(); ++tap)
+            offset[static_cast<std::size_t>(tap)] = tap / 9 * plane + tap % 9 / 3 * row + tap % 3;
+    }
 
     std::int64_t filters() const { return vectors * branches; }  ///< one vector's branches after another's
     std::int64_t channels(std::int64_t vector) const {
@@ -133,31 +139,23 @@ HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D>* p, std::int64_t count) {
     return hn::Load(d, lanes_here);
 }
 
-template <class D>
-HWY_INLINE void store(hn::Vec<D> v, D d, hn::TFromD<D>* p, std::int64_t count) {
-    if (count == static_cast<std::int64_t>(hn::Lanes(d))) return hn::StoreU(v, d, p);
-    HWY_ALIGN hn::TFromD<D> lanes_here[hn::MaxLanes(d)];
-    hn::Store(v, d, lanes_here);
-    std::copy_n(lanes_here, count, p);
-}
-
 /// What a forward tile reads and writes.
 template <int live>
 struct Tile {
-    float* out;
+    float* out;  ///< whole vectors, `stride` apart
     std::uint8_t* active;
+    std::int64_t stride;
     const float* x;  ///< plane 0, at the upper left input of the first pixel
     std::array<const float*, live> filter;
     std::array<float, live> a;
-    std::array<int, live> bit;
-    std::int64_t channels;
+    std::array<std::uint32_t, live> bit;
 };
 
 /// One vector of channels of `pixels` neighbours in a row.
 template <int live, int pixels>
 HWY_INLINE void forward_tile(const Plan& plan, const Tile<live>& tile) {
     const ScalableTag<float> d;
-    const hn::RebindToSigned<decltype(d)> d_int;
+    const hn::RebindToUnsigned<decltype(d)> d_int;
     const hn::Rebind<std::uint8_t, decltype(d)> d_byte;
     Vector z[live][pixels];
 #pragma GCC unroll 32
@@ -165,23 +163,18 @@ HWY_INLINE void forward_tile(const Plan& plan, const Tile<live>& tile) {
 #pragma GCC unroll 32
         for (int p = 0; p < pixels; ++p) z[k][p] = hn::Load(d, tile.filter[k]);
 
-    std::int64_t place = lanes();
-    for (std::int64_t i = 0; i < plan.shape.in_channels; ++i) {
-        for (std::int64_t r = 0; r < 3; ++r) {
-            const float* HWY_RESTRICT x = tile.x + i * plan.plane + r * plan.row;
-#pragma GCC unroll 3
-            for (int s = 0; s < 3; ++s) {
-                Vector weight[live];
+    for (int p = 0; p < pixels; ++p) hwy::Prefetch(tile.out + p * tile.stride);
+    std::array<const float*, live> filter = tile.filter;
+    for (std::int64_t tap = 0; tap < plan.shape.taps(); ++tap) {
+        const float* HWY_RESTRICT x = tile.x + plan.offset[static_cast<std::size_t>(tap)];
+        Vector weight[live];
 #pragma GCC unroll 32
-                for (int k = 0; k < live; ++k) weight[k] = hn::Load(d, tile.filter[k] + place);
+        for (int k = 0; k < live; ++k) weight[k] = hn::Load(d, filter[k] += lanes());
 #pragma GCC unroll 32
-                for (int p = 0; p < pixels; ++p) {
-                    const Vector input = hn::Set(d, x[s + p]);
+        for (int p = 0; p < pixels; ++p) {
+            const Vector input = hn::Set(d, x[p]);
 #pragma GCC unroll 32
-                    for (int k = 0; k < live; ++k) z[k][p] = hn::MulAdd(input, weight[k], z[k][p]);
-                }
-                place += lanes();
-            }
+            for (int k = 0; k < live; ++k) z[k][p] = hn::MulAdd(input, weight[k], z[k][p]);
         }
     }
 
@@ -196,8 +189,8 @@ HWY_INLINE void forward_tile(const Plan& plan, const Tile<live>& tile) {
             sum = hn::IfThenElse(passes, hn::MulAdd(hn::Set(d, tile.a[k]), z[k][p], sum), sum);
             bits = hn::Or(bits, hn::IfThenElseZero(positive, hn::Set(d_int, tile.bit[k])));
         }
-        store(sum, d, tile.out + p * plan.shape.out_channels, tile.channels);
-        store(hn::DemoteTo(d_byte, bits), d_byte, tile.active + p * plan.shape.out_channels, tile.channels);
+        hn::StoreU(sum, d, tile.out + p * tile.stride);
+        hn::StoreU(hn::U8FromU32(bits), d_byte, tile.active + p * tile.stride);
     }
 }
 
@@ -217,21 +210,37 @@ void forward_image(const AttentionConvForward<float>& args, const Plan& plan, co
     const float* planes = copy_planes(plan, args.x, n);
     const Cut cut(s.width, tile_pixels<live>);
     Tile<live> tile;
-    for (std::int64_t v = 0; v < plan.vectors; ++v) {
-        tile.channels = plan.channels(v);
-        for (std::size_t j = 0; j < live; ++j) {
-            const std::int64_t k = branch.branch[j];
-            tile.filter[j] = filters + (v * branches + k) * plan.filter;
-            tile.a[j] = args.a[n * branches + k];
-            tile.bit[j] = 1 << k;
-        }
-        for (std::int64_t y = 0; y < s.height; ++y) {
-            for (std::int64_t t = 0; t < cut.count; ++t) {
+    for (std::int64_t y = 0; y < s.height; ++y) {
+        for (std::int64_t t = 0; t < cut.count; ++t) {
+            for (std::int64_t v = 0; v < plan.vectors; ++v) {
                 const std::int64_t pixel = (n * s.height + y) * s.width + cut.begin(t);
-                tile.out = args.out + pixel * s.out_channels + v * lanes();
-                tile.active = args.active + pixel * s.out_channels + v * lanes();
+                const std::int64_t place = pixel * s.out_channels + v * lanes();
                 tile.x = planes + y * plan.row + cut.begin(t);
-                forward_pixels<live>(cut.length(t), plan, tile);
+                for (std::size_t j = 0; j < live; ++j) {
+                    const std::int64_t k = branch.branch[j];
+                    tile.filter[j] = filters + (v * branches + k) * plan.filter;
+                    tile.a[j] = args.a[n * branches + k];
+                    tile.bit[j] = std::uint32_t{1} << k;
+                }
+                if (plan.channels(v) == lanes()) {
+                    tile.out = args.out + place;
+                    tile.active = args.active + place;
+                    tile.stride = s.out_channels;
+                    forward_pixels<live>(cut.length(t), plan, tile);
+                } else {
+                    float out[tile_pixels<live> * max_lanes];
+                    std::uint8_t active[tile_pixels<live> * max_lanes];
+                    tile.out = out;
+                    tile.active = active;
+                    tile.stride = lanes();
+                    forward_pixels<live>(cut.length(t), plan, tile);
+                    for (std::int64_t p = 0; p < cut.length(t); ++p) {
+                        std::copy_n(out + p * lanes(), plan.channels(v),
+                                    args.out + place + p * s.out_channels);
+                        std::copy_n(active + p * lanes(), plan.channels(v),
+                                    args.active + place + p * s.out_channels);
+                    }
+                }
             }
         }
     }
