@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/common/simd_targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -50,30 +52,45 @@ void spread(float* d_x, const float* d_out, PoolingBin rows, PoolingBin columns,
     }
 }
 
+/// Calls body(n) for each image, several to a work item where they are small. Whole images are work items
+/// because neighbouring bins may share a row.
+template <typename Body>
+void for_each_image(const AdaptiveAvgPoolShape& s, const Body& body) {
+    constexpr std::int64_t item_values = 65536;
+    const std::int64_t image = std::max<std::int64_t>(s.height * s.width * s.channels, 1);
+    parallel_chunks(s.images, std::max<std::int64_t>(item_values / image, 1),
+                    [&](std::int64_t begin, std::int64_t end) {
+                        for (std::int64_t n = begin; n < end; ++n) body(n);
+                    });
+}
+
+/// Calls bin(rows, columns, offset) for each bin of an image; offset is that of its value in the pooled
+/// image.
+template <typename Bin>
+HWY_INLINE void for_each_bin(const AdaptiveAvgPoolShape& s, const Bin& bin) {
+    for (std::int64_t i = 0; i < s.out_height; ++i)
+        for (std::int64_t j = 0; j < s.out_width; ++j)
+            bin(pooling_bin(i, s.height, s.out_height), pooling_bin(j, s.width, s.out_width),
+                (i * s.out_width + j) * s.channels);
+}
+
 void adaptive_avg_pool_forward(const AdaptiveAvgPoolForward<float>& args) {
     const AdaptiveAvgPoolShape& s = args.shape;
-    parallel_for(s.images * s.out_height, [&](std::int64_t item) HWY_ATTR {
-        const std::int64_t n = item / s.out_height, i = item % s.out_height;
-        for (std::int64_t j = 0; j < s.out_width; ++j) {
-            average(args.out + (item * s.out_width + j) * s.channels,
-                    args.x + n * s.height * s.width * s.channels, pooling_bin(i, s.height, s.out_height),
-                    pooling_bin(j, s.width, s.out_width), s);
-        }
+    for_each_image(s, [&](std::int64_t n) HWY_ATTR {
+        const float* x = args.x + n * s.height * s.width * s.channels;
+        float* out = args.out + n * s.out_height * s.out_width * s.channels;
+        for_each_bin(s, [&](PoolingBin rows, PoolingBin columns, std::int64_t offset)
+                            HWY_ATTR { average(out + offset, x, rows, columns, s); });
     });
 }
 
-/// Whole images are the work items: neighbouring bins may share a row.
 void adaptive_avg_pool_backward(const AdaptiveAvgPoolBackward<float>& args) {
     const AdaptiveAvgPoolShape& s = args.shape;
-    parallel_for(s.images, [&](std::int64_t n) HWY_ATTR {
+    for_each_image(s, [&](std::int64_t n) HWY_ATTR {
+        float* d_x = args.d_x + n * s.height * s.width * s.channels;
         const float* d_out = args.d_out + n * s.out_height * s.out_width * s.channels;
-        for (std::int64_t i = 0; i < s.out_height; ++i) {
-            for (std::int64_t j = 0; j < s.out_width; ++j) {
-                spread(args.d_x + n * s.height * s.width * s.channels,
-                       d_out + (i * s.out_width + j) * s.channels, pooling_bin(i, s.height, s.out_height),
-                       pooling_bin(j, s.width, s.out_width), s);
-            }
-        }
+        for_each_bin(s, [&](PoolingBin rows, PoolingBin columns, std::int64_t offset)
+                            HWY_ATTR { spread(d_x, d_out + offset, rows, columns, s); });
     });
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <new>
 
 #include "kernels/common/memory.h"
 
@@ -18,8 +17,8 @@ class Scratch {
     T* reserve(std::int64_t count) {
         if (count > capacity_) {
             memory_.reset();  // first, so that old and new are never held together
-            memory_.reset(static_cast<T*>(
-                ::operator new (static_cast<std::size_t>(count) * sizeof(T), std::align_val_t{alignment})));
+            memory_.reset(
+                static_cast<T*>(allocate(Device::cpu, static_cast<std::size_t>(count) * sizeof(T))));
             std::fill_n(memory_.get(), count, T{});
             capacity_ = count;
         }
@@ -28,7 +27,7 @@ class Scratch {
 
   private:
     struct Free {
-        void operator()(T* memory) const { ::operator delete (memory, std::align_val_t{alignment}); }
+        void operator()(T* memory) const { release(Device::cpu, memory); }
     };
     std::unique_ptr<T, Free> memory_;
     std::int64_t capacity_ = 0;
