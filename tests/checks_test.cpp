@@ -116,7 +116,10 @@ TEST_CASE("attention_conv") {
             {"weight has shape (5, 3, 3, 3)", "in attention_conv"}},
            {spoilt([](auto& weights) { weights.bias[1] = zeros({5}); }), {"bias has shape (5)", "(6)"}},
            {spoilt([](auto& weights) { weights.bias[0] = Tensor(); }), {"bias is undefined"}},
-           {[&] { engine::attention_conv(images, a, branches(), {1, -2}); }, {"padding -2"}}});
+           {[&] {
+                engine::attention_conv(images, a, branches(), {1, -2});
+            },
+            {"padding -2"}}});
 }
 
 TEST_CASE("linear") {
