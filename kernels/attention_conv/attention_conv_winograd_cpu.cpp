@@ -32,22 +32,26 @@ struct Plan {
           tiling(s),
           in_padded(gemm_padded_columns(s.in_channels)),
           slices(s.images, slice_images(), 1),
-          in_blocks(s.in_channels, block_channels(), block_channels()),
-          out_blocks(s.out_channels, block_channels(), block_channels()) {}
+          in_blocks(s.in_channels, block_channels(), gemm_panel_width()),
+          out_blocks(s.out_channels, block_channels(), gemm_panel_width()) {}
 
-    /// Columns of a product: whole panels, and few enough that a block of it stays in the second cache level.
-    static std::int64_t block_channels() { return std::max<std::int64_t>(32, gemm_panel_width()); }
+    /// Columns of a product: few enough that a block of it stays in the second cache level, and enough that
+    /// the other factor need not be read too often.
+    static std::int64_t block_channels() { return std::max<std::int64_t>(64, gemm_panel_width()); }
 
     /// Out channels that a product for d_x sums over at a time: more for the form with fewer positions.
-    std::int64_t depth() const { return block_channels() * (tiling.whole_image ? 8 : 2); }
+    std::int64_t depth() const { return tiling.whole_image ? 4 * block_channels() : block_channels(); }
 
     std::int64_t slice_rows() const { return slices.size * tiling.tiles(); }
 
   private:
-    /// About 128 tiles, but not more than 2.4 MB of transformed input.
+    /// Half of the tiles take part, typically, so 64 are some 32 rows of a product. Filters that do not stay
+    /// in the second cache level anyway are read once for each slice: then slices are twice as large.
     std::int64_t slice_images() const {
-        const std::int64_t rows = 600'000 / (tiling.positions() * in_padded);
-        return std::max<std::int64_t>(std::clamp<std::int64_t>(rows, 32, 64) / tiling.tiles(), 1);
+        constexpr std::int64_t cached = 2 << 20;
+        const auto filters = static_cast<std::int64_t>(sizeof(float)) * tiling.positions() *
+                             shape.in_channels * shape.out_channels;
+        return std::max<std::int64_t>((filters > cached ? 128 : 64) / tiling.tiles(), 1);
     }
 };
 
