@@ -18,6 +18,7 @@ Body prepare_ours(const std::shared_ptr<GemmProblem>& problem) {
     const GemmBlock<float> block{problem->c.data(),
                                  problem->c_stride,
                                  problem->a.data(),
+                                 gemm_block_stride,
                                  false,
                                  panels->data(),
                                  depth * width,
@@ -33,7 +34,8 @@ Body prepare_ours(const std::shared_ptr<GemmProblem>& problem) {
 template <typename T>
 GemmBlock<T> reference_block(Array<T>& c, const Array<T>& a, const Array<T>& b, const GemmProblem& problem) {
     const auto& [rows, columns, depth] = problem.shape;
-    return {c.data(), problem.c_stride, a.data(), false, b.data(), 0, columns, rows, columns, depth, false};
+    return {c.data(), problem.c_stride, a.data(), gemm_block_stride, false, b.data(),
+            0,        columns,          rows,     columns,           depth, false};
 }
 
 Body prepare_reference(const std::shared_ptr<GemmProblem>& problem) {
