@@ -25,10 +25,8 @@ OURS = [ROOT / "cifar_engine", "bench", "network"]
 PYTORCH = [sys.executable, HERE / "pytorch.py"]
 ONNXRUNTIME = [sys.executable, HERE / "onnx_runtime.py"]
 
-# How threads wait, for all programs alike. On a busy machine a program that spins loses a multiple of its speed; on an
-# idle one PyTorch gains more by spinning than we do (12 against 3 percent, measured once on two cores): what is
-# published should be measured there with "active".
-WAIT_POLICY = os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# How threads wait: as each program has it by default, or all alike.
+WAIT_POLICY = os.environ.get("OMP_WAIT_POLICY", "as by default")
 
 WARM_UP = 1  # intervals that do not count: first touches of memory, thread pools, kernel selection
 

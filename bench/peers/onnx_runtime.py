@@ -17,7 +17,7 @@ def main():
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = args.threads
     options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(measure.WAIT_POLICY == "active")))
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(measure.WAIT_POLICY != "passive")))
     session = onnxruntime.InferenceSession(args.checkpoint, options, providers=["CPUExecutionProvider"])
     batches = measure.sample_batches(args.batch_size)
 
