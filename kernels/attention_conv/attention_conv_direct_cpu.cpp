@@ -133,7 +133,7 @@ const float* copy_planes(const Plan& plan, const float* x, std::int64_t n) {
 /// The first `count` lanes.
 template <class D>
 HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D>* p, std::int64_t count) {
-    if (count == static_cast<std::int64_t>(hn::Lanes(d))) return hn::LoadU(d, p);
+    if (hn::MaxLanes(d) == 1 || count == static_cast<std::int64_t>(hn::Lanes(d))) return hn::LoadU(d, p);
     HWY_ALIGN hn::TFromD<D> lanes_here[hn::MaxLanes(d)] = {};
     std::copy_n(p, count, lanes_here);
     return hn::Load(d, lanes_here);

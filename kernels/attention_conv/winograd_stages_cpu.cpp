@@ -67,7 +67,7 @@ template <typename Body>
 HWY_INLINE void for_each_channel_vector(std::int64_t count, const Body& body) {
     std::int64_t c = 0;
     for (; c + lanes() <= count; c += lanes()) body(Channels<true>{lanes()}, c);
-    if (c < count) body(Channels<false>{count - c}, c);
+    if (HWY_LANES(float) > 1 && c < count) body(Channels<false>{count - c}, c);
 }
 
 /// Calls body with the form of the tiling as a type.
