@@ -122,7 +122,13 @@ test::Tolerance tolerance_for(const Conv2dShape& s, const std::vector<double>& e
 }
 
 /// The fast kernels on every shape of the table against the reference.
-void check_fast_against_reference(bool rectified) {
+void check_fast_against_reference(bool rectified, bool wants_d_x = true) {
+    const auto backward = [&](auto kernel) {
+        return [=](auto args) {
+            if (!wants_d_x) args.d_x = nullptr;
+            kernel(args);
+        };
+    };
     for (const Conv2dShape& s : table) {
         CAPTURE(s.images);
         CAPTURE(s.height);
@@ -130,11 +136,12 @@ void check_fast_against_reference(bool rectified) {
         CAPTURE(s.out_channels);
         CAPTURE(s.kernel);
         CAPTURE(s.stride);
-        const auto expected = run<double>(&reference::attention_conv_forward<double>,
-                                          &reference::attention_conv_backward<double>, s, rectified);
+        const auto expected =
+            run<double>(&reference::attention_conv_forward<double>,
+                        backward(&reference::attention_conv_backward<double>), s, rectified);
         const auto fast = test::same_for_any_threads([&] {
-            auto r = run<float>(&cpu::attention_conv_forward, &cpu::attention_conv_backward, s, rectified,
-                                expected.active);
+            auto r = run<float>(&cpu::attention_conv_forward, backward(&cpu::attention_conv_backward), s,
+                                rectified, expected.active);
             settle_ties(r.active, expected.active, s);
             test::check_same_bits("active", r.active, expected.active);
             r.gradients.insert(r.gradients.begin(), r.out);
@@ -158,6 +165,11 @@ TEST_CASE("attention_conv: fast equals reference") { check_fast_against_referenc
 
 TEST_CASE("attention_conv: branches that a relu has switched off are left out") {
     check_fast_against_reference(true);
+}
+
+TEST_CASE("attention_conv: fast equals reference where no d_x is wanted") {
+    check_fast_against_reference(false, false);
+    check_fast_against_reference(true, false);
 }
 
 TEST_CASE("attention_conv: what is left out changes no other result") {

@@ -43,11 +43,14 @@ constexpr std::int64_t max_lanes = hn::MaxLanes(ScalableTag<float>());
 constexpr bool many_registers = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON;
 template <int live>
 constexpr int tile_pixels = std::min((many_registers ? 24 : 12) / live, 16);
-constexpr int tile_filter_rows = many_registers ? 3 : 1;  ///< backward: of 3 taps, times tile_filters
+constexpr int tile_taps = many_registers ? 9 : 3;  ///< backward: times tile_filters
 constexpr int tile_filters = 3;
 
-/// Pixels whose gradients are expanded at a time, about: for tile_filters they take half of the first cache.
-constexpr std::int64_t gradient_pixels = 128;
+/// Pixels whose gradients are expanded at a time, about: enough to pay for loading the sums, few enough that
+/// the gradients stay in the first cache level beside the image.
+constexpr std::int64_t gradient_pixels = 64;
+
+constexpr std::int64_t line = 16;  ///< floats in a line of the cache
 
 std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(ScalableTag<float>())); }
 
@@ -128,15 +131,6 @@ const float* copy_planes(const Plan& plan, const float* x, std::int64_t n) {
         }
     }
     return planes;
-}
-
-/// The first `count` lanes.
-template <class D>
-HWY_INLINE hn::Vec<D> load(D d, const hn::TFromD<D>* p, std::int64_t count) {
-    if (hn::MaxLanes(d) == 1 || count == static_cast<std::int64_t>(hn::Lanes(d))) return hn::LoadU(d, p);
-    HWY_ALIGN hn::TFromD<D> lanes_here[hn::MaxLanes(d)] = {};
-    std::copy_n(p, count, lanes_here);
-    return hn::Load(d, lanes_here);
 }
 
 /// What a forward tile reads and writes.
@@ -266,71 +260,107 @@ void forward(const AttentionConvForward<float>& args) {
     });
 }
 
-/// g_k of `pixels` pixels from `pixel` on, for the channels of vector v; returns its sum over the pixels.
-HWY_INLINE Vector expand_gradient(float* HWY_RESTRICT g, const AttentionConvBackward<float>& args,
-                                  const Plan& plan, std::int64_t v, std::int64_t k, std::int64_t pixel,
-                                  std::int64_t pixels) {
+/// The first `count` lanes.
+template <class D>
+HWY_INLINE hn::Vec<D> load_part(D d, const hn::TFromD<D>* p, std::int64_t count) {
+    HWY_ALIGN hn::TFromD<D> part[hn::MaxLanes(d)] = {};
+    std::copy_n(p, count, part);
+    return hn::Load(d, part);
+}
+
+/// g_k of `pixels` pixels from `pixel` on, for the channels of vector v, a vector every `stride` floats;
+/// returns its sum over the pixels.
+template <bool all>
+Vector expand_gradient(float* HWY_RESTRICT g, std::int64_t stride, const AttentionConvBackward<float>& args,
+                       const Plan& plan, std::int64_t v, std::int64_t k, std::int64_t pixel,
+                       std::int64_t pixels) {
+    constexpr bool whole = all || max_lanes == 1;
     const ScalableTag<float> d;
     const hn::RebindToSigned<decltype(d)> d_int;
     const hn::Rebind<std::uint8_t, decltype(d)> d_byte;
-    const std::int64_t channels = plan.channels(v), stride = plan.shape.out_channels;
-    const std::int64_t place = pixel * stride + v * lanes();
+    const std::int64_t channels = plan.channels(v), out_channels = plan.shape.out_channels;
+    const float* HWY_RESTRICT d_out = args.d_out + pixel * out_channels + v * lanes();
+    const std::uint8_t* HWY_RESTRICT active = args.active + pixel * out_channels + v * lanes();
     const auto bit = hn::Set(d_int, 1 << k);
     Vector sum = hn::Zero(d);
     for (std::int64_t p = 0; p < pixels; ++p) {
-        const auto bits = hn::PromoteTo(d_int, load(d_byte, args.active + place + p * stride, channels));
-        const auto gradient = load(d, args.d_out + place + p * stride, channels);
-        const Vector passed = hn::IfThenElseZero(hn::RebindMask(d, hn::TestBit(bits, bit)), gradient);
-        hn::Store(passed, d, g + p * lanes());
+        const auto bytes = whole ? hn::LoadU(d_byte, active) : load_part(d_byte, active, channels);
+        const Vector gradient = whole ? hn::LoadU(d, d_out) : load_part(d, d_out, channels);
+        const auto passes = hn::RebindMask(d, hn::TestBit(hn::PromoteTo(d_int, bytes), bit));
+        const Vector passed = hn::IfThenElseZero(passes, gradient);
+        hn::Store(passed, d, g);
         sum = hn::Add(sum, passed);
+        g += stride;
+        d_out += out_channels;
+        active += out_channels;
     }
     return sum;
 }
 
-/// Rows of the filters of one input channel: adds patch^T g over `rows` rows of pixels to the gradients of
-/// `filters` packed filters. x is at the upper left input of the first pixel, in the tile's first filter row.
+/// Adds patch^T g over `rows` rows of pixels to the gradients of `filters` packed filters, for tile_taps
+/// taps: d_filter is at the first of them, input[t] at tap t's input of the first pixel. Prefetches a line of
+/// the next rows' d_out per pixel.
 template <int filters>
-HWY_INLINE void backward_tile(const Plan& plan, float* HWY_RESTRICT d_filter, const float* HWY_RESTRICT x,
-                              const float* HWY_RESTRICT g, std::int64_t rows) {
+HWY_INLINE void backward_tile(const Plan& plan, float* HWY_RESTRICT d_filter,
+                              std::array<const float*, tile_taps> input, const float* HWY_RESTRICT g,
+                              std::int64_t rows, const float* ahead) {
     const ScalableTag<float> d;
-    constexpr int taps = 3 * tile_filter_rows;
-    const std::int64_t width = plan.shape.width, row = plan.row, size = rows * width * lanes();
-    Vector sum[filters][taps];
+    Vector sum[filters][tile_taps];
 #pragma GCC unroll 32
     for (int f = 0; f < filters; ++f)
 #pragma GCC unroll 32
-        for (int t = 0; t < taps; ++t) sum[f][t] = hn::Load(d, d_filter + f * plan.filter + t * lanes());
+        for (int t = 0; t < tile_taps; ++t) sum[f][t] = hn::Load(d, d_filter + f * plan.filter + t * lanes());
     for (std::int64_t y = 0; y < rows; ++y) {
-        for (std::int64_t column = 0; column < width; ++column) {
+        for (std::int64_t column = 0; column < plan.shape.width; ++column) {
             Vector gradient[filters];
 #pragma GCC unroll 32
-            for (int f = 0; f < filters; ++f) gradient[f] = hn::Load(d, g + f * size);
+            for (int f = 0; f < filters; ++f) gradient[f] = hn::Load(d, g + f * lanes());
 #pragma GCC unroll 32
-            for (int t = 0; t < taps; ++t) {
-                const Vector input = hn::Set(d, x[t / 3 * row + column + t % 3]);
+            for (int t = 0; t < tile_taps; ++t) {
+                const Vector x = hn::Set(d, input[t][column]);
 #pragma GCC unroll 32
-                for (int f = 0; f < filters; ++f) sum[f][t] = hn::MulAdd(input, gradient[f], sum[f][t]);
+                for (int f = 0; f < filters; ++f) sum[f][t] = hn::MulAdd(x, gradient[f], sum[f][t]);
             }
-            g += lanes();
+            g += filters * lanes();
+            hwy::Prefetch(ahead);  // may be past the end: a prefetch never faults
+            ahead += line;
         }
-        x += row;
+        for (const float*& tap : input) tap += plan.row;
     }
 #pragma GCC unroll 32
     for (int f = 0; f < filters; ++f)
 #pragma GCC unroll 32
-        for (int t = 0; t < taps; ++t) hn::Store(sum[f][t], d, d_filter + f * plan.filter + t * lanes());
+        for (int t = 0; t < tile_taps; ++t) hn::Store(sum[f][t], d, d_filter + f * plan.filter + t * lanes());
 }
 
-/// backward_tile for each tile of `filters` filters.
+/// backward_tile for all taps; planes is at the rows' first pixel. Returns how far it has prefetched.
 template <int filters>
-void backward_rows(const Plan& plan, float* d_filter, const float* planes, const float* g, std::int64_t y,
-                   std::int64_t rows) {
-    float* weights = d_filter + lanes();
-    for (std::int64_t i = 0; i < plan.shape.in_channels; ++i) {
-        for (std::int64_t r = 0; r < 3; r += tile_filter_rows) {
-            backward_tile<filters>(plan, weights, planes + i * plan.plane + (y + r) * plan.row, g, rows);
-            weights += 3 * tile_filter_rows * lanes();
-        }
+const float* backward_rows(const Plan& plan, float* d_filter, const float* planes, const float* g,
+                           std::int64_t rows, const float* ahead) {
+    for (std::int64_t tap = 0; tap < plan.shape.taps(); tap += tile_taps) {
+        std::array<const float*, tile_taps> input{};
+        for (std::size_t t = 0; t < tile_taps; ++t)
+            input[t] = planes + plan.offset[static_cast<std::size_t>(tap) + t];
+        backward_tile<filters>(plan, d_filter + (1 + tap) * lanes(), input, g, rows, ahead);
+        ahead += rows * plan.shape.width * line;
+    }
+    return ahead;
+}
+
+/// For the pixels of `rows` rows from y on: g of `count` filters from `first` on, side by side, and its sums
+/// added to the filters' biases. Filters are counted per vector of channels and live branch.
+void expand_filters(float* g, float* d_filter, const AttentionConvBackward<float>& args, const Plan& plan,
+                    std::int64_t n, const Live& live, std::int64_t first, std::int64_t count, std::int64_t y,
+                    std::int64_t rows) {
+    const ScalableTag<float> d;
+    const std::int64_t width = plan.shape.width, pixel = (n * plan.shape.height + y) * width;
+    for (std::int64_t f = 0; f < count; ++f) {
+        const std::int64_t v = (first + f) / live.count;
+        const std::int64_t k = live.branch[static_cast<std::size_t>((first + f) % live.count)];
+        const auto expand = plan.channels(v) == lanes() ? &expand_gradient<true> : &expand_gradient<false>;
+        const Vector sum = expand(g + f * lanes(), count * lanes(), args, plan, v, k, pixel, rows * width);
+        float* d_bias = d_filter + f * plan.filter;
+        hn::Store(hn::Add(hn::Load(d, d_bias), sum), d, d_bias);
     }
 }
 
@@ -345,23 +375,17 @@ const float* filter_gradient(const AttentionConvBackward<float>& args, const Pla
     float* d_filters = filter_scratch.reserve(plan.filters() * plan.filter);
     float* g = gradient_scratch.reserve(tile_filters * row_cut.size * s.width * lanes());
     std::fill_n(d_filters, filter_cut.total * plan.filter, 0.0F);
-    const ScalableTag<float> d;
     for (std::int64_t band = 0; band < row_cut.count; ++band) {
-        const std::int64_t y = row_cut.begin(band), rows = row_cut.length(band), pixels = rows * s.width;
+        const std::int64_t y = row_cut.begin(band), rows = row_cut.length(band);
+        const float* x = planes + y * plan.row;
+        const float* ahead = args.d_out + (n * s.height + y + rows) * s.width * s.out_channels;
         for (std::int64_t block = 0; block < filter_cut.count; ++block) {
             const std::int64_t first = filter_cut.begin(block), count = filter_cut.length(block);
             float* d_filter = d_filters + first * plan.filter;
-            for (std::int64_t f = 0; f < count; ++f) {
-                const std::int64_t v = (first + f) / live.count;
-                const std::int64_t k = live.branch[static_cast<std::size_t>((first + f) % live.count)];
-                float* d_bias = d_filter + f * plan.filter;
-                const Vector sum = expand_gradient(g + f * pixels * lanes(), args, plan, v, k,
-                                                   (n * s.height + y) * s.width, pixels);
-                hn::Store(hn::Add(hn::Load(d, d_bias), sum), d, d_bias);
-            }
-            if (count == 3) backward_rows<3>(plan, d_filter, planes, g, y, rows);
-            if (count == 2) backward_rows<2>(plan, d_filter, planes, g, y, rows);
-            if (count == 1) backward_rows<1>(plan, d_filter, planes, g, y, rows);
+            expand_filters(g, d_filter, args, plan, n, live, first, count, y, rows);
+            if (count == 3) ahead = backward_rows<3>(plan, d_filter, x, g, rows, ahead);
+            if (count == 2) ahead = backward_rows<2>(plan, d_filter, x, g, rows, ahead);
+            if (count == 1) ahead = backward_rows<1>(plan, d_filter, x, g, rows, ahead);
         }
     }
     return d_filters;
@@ -393,23 +417,24 @@ void backward_image(const AttentionConvBackward<float>& args, const Plan& plan, 
 }
 
 /// d_weight and d_bias: the parts' sums, in order.
-void add_filters(const AttentionConvBackward<float>& args, const Plan& plan, const float* d_filters,
+void add_filters(const AttentionConvBackward<float>& args, const Plan& plan, float* d_filters,
                  std::int64_t parts) {
     parallel_for(plan.filters(), [&](std::int64_t f) {
         const std::int64_t v = f / branches;
         const auto k = static_cast<std::size_t>(f % branches);
-        for (std::int64_t part = 0; part < parts; ++part) {
-            const float* filter = d_filters + (part * plan.filters() + f) * plan.filter;
-            for (std::int64_t lane = 0; lane < plan.channels(v); ++lane)
-                args.d_bias[k][v * lanes() + lane] += filter[lane];
-            for_each_weight(plan, v,
-                            [&](std::int64_t i, std::int64_t w) { args.d_weight[k][w] += filter[i]; });
-        }
+        float* sum = d_filters + f * plan.filter;
+        for (std::int64_t part = 1; part < parts; ++part)
+            for (std::int64_t i = 0; i < plan.filter; ++i)
+                sum[i] += d_filters[(part * plan.filters() + f) * plan.filter + i];
+        for (std::int64_t lane = 0; lane < plan.channels(v); ++lane)
+            args.d_bias[k][v * lanes() + lane] += sum[lane];
+        for_each_weight(plan, v, [&](std::int64_t i, std::int64_t w) { args.d_weight[k][w] += sum[i]; });
     });
 }
 
 void backward(const AttentionConvBackward<float>& args) {
     static thread_local Scratch<float> scratch;
+    if (args.shape.rows() == 0) return;
     const Plan plan(args.shape);
     const float* filters = pack_filters(plan, args.weight, args.bias);
     const std::int64_t part_size = plan.filters() * plan.filter;
