@@ -9,11 +9,11 @@
 
 // Each branch is a convolution of its own, over the images in which it takes part: those images, cut into
 // tiles, are the rows of `positions` matrix products. With V = B^T d B, U = G g G^T, M = V U (over channels):
-//   forward   z_k = A^T M A + b_k; relu, the factor a_k and the sum over branches while the tile is in
-//   registers backward  dM = A g_k A^T, the adjoint of the output transform, feeds two products:
-//             dU = dM^T V  over all tiles:    d_weight_k = G^T dU G, with g_k times a_k
-//             dV = dM U^T  over out_channels: P = B dV B^T is the gradient of the input tile without a_k, so
-//                                             d_x += a_k P  and  d_a_k = <P, d> + <g_k, b_k>
+//   forward:  z_k = A^T M A + b_k; relu, the factor a_k and the sum over branches happen in registers.
+//   backward: dM = A g_k A^T, the adjoint of the output transform, feeds two products.
+//             dU = dM^T V, over all tiles:    d_weight_k = G^T dU G, with g_k times a_k.
+//             dV = dM U^T, over out_channels: P = B dV B^T is the gradient of the input tile without a_k, so
+//                                             d_x += a_k P and d_a_k = <P, d> + <g_k, b_k>,
 // and z_k need not have been saved.
 namespace kernels::cpu::winograd {
 namespace {

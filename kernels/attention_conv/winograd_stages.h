@@ -59,7 +59,7 @@ void transform_gradient(Positions<float> dm, float* sums, const AttentionConvBac
                         std::int64_t count);
 
 /// With P = B dV B^T: adds a_k P to channels [begin, begin + count) of d_x, unless that is null, and <P, d>
-/// to d_a, which has a number for each image of the list.
+/// to d_a, which has a number for each image of the batch.
 void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, int branch, const Tiles& tiles,
                         Images images, Positions<const float> dv, std::int64_t begin, std::int64_t count);
 

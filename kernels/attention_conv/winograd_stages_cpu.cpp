@@ -96,15 +96,29 @@ HWY_INLINE void for_each_tile(const Tiles& tiles, Images images, const Soon& soo
     }
 }
 
-/// Asks for `count` values of each of some pixels, `stride` apart in `image`.
+/// Asks for `count` values from `offset` on of each of some pixels, which are `stride` apart; null has none.
 template <int Pixels, typename T>
-HWY_INLINE void prefetch_pixels(const T* image, const std::int32_t* pixels, std::int64_t stride,
-                                std::int64_t count) {
+HWY_INLINE void prefetch_pixels(const T* values, std::int64_t offset, const std::int32_t* pixels,
+                                std::int64_t stride, std::int64_t count) {
     constexpr auto line = static_cast<std::int64_t>(64 / sizeof(T));
+    if (values == nullptr) return;
     for (int i = 0; i < Pixels; ++i) {
         if (pixels[i] < 0) continue;
-        for (std::int64_t c = 0; c < count; c += line) hwy::Prefetch(image + pixels[i] * stride + c);
+        for (std::int64_t c = 0; c < count; c += line)
+            hwy::Prefetch(values + offset + pixels[i] * stride + c);
     }
+}
+
+/// What for_each_tile calls some tiles ahead: asks for channels [begin, begin + count) of a tile's pixels, in
+/// arrays of images with `stride` channels. `pixels` is the table of its inputs or outputs.
+template <int Pixels, typename... T>
+HWY_INLINE auto prefetch_tiles(const Tiles& tiles, Images images, const std::int32_t* pixels,
+                               std::int64_t stride, std::int64_t begin, std::int64_t count,
+                               const T*... arrays) {
+    return [=](std::int64_t n, std::int64_t tile) HWY_ATTR {
+        const std::int64_t offset = images.index[n] * tiles.pixels() * stride + begin;
+        (prefetch_pixels<Pixels>(arrays, offset, pixels + tile * Pixels, stride, count), ...);
+    };
 }
 
 /// Writes the positions of a transformed tile, from `first` on.
@@ -199,10 +213,8 @@ void transform_input(Positions<float> v, const float* x, const Tiles& tiles, Ima
     with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
         constexpr int size = Form::in * Form::in;
-        const auto soon = [&](std::int64_t n, std::int64_t tile) HWY_ATTR {
-            prefetch_pixels<size>(x + images.index[n] * tiles.pixels() * in_channels,
-                                  tiles.input_pixels + tile * size, in_channels, in_channels);
-        };
+        const auto soon =
+            prefetch_tiles<size>(tiles, images, tiles.input_pixels, in_channels, 0, in_channels, x);
         for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
             const float* image = x + images.index[n] * tiles.pixels() * in_channels;
             const std::int32_t* pixels = tiles.input_pixels + tile * size;
@@ -234,13 +246,8 @@ void combine_branch(const AttentionConvForward<float>& args, int branch, const T
     with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
         constexpr int size = Form::out * Form::out;
-        const auto soon = [&](std::int64_t n, std::int64_t tile) HWY_ATTR {
-            const std::int64_t offset = images.index[n] * tiles.pixels() * args.shape.out_channels + begin;
-            prefetch_pixels<size>(args.out + offset, tiles.output_pixels + tile * size,
-                                  args.shape.out_channels, count);
-            prefetch_pixels<size>(args.active + offset, tiles.output_pixels + tile * size,
-                                  args.shape.out_channels, count);
-        };
+        const auto soon = prefetch_tiles<size>(tiles, images, tiles.output_pixels, args.shape.out_channels,
+                                               begin, count, args.out, args.active);
         for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
             const std::int64_t image = images.index[n], stride = args.shape.out_channels;
             const std::int64_t offset = image * tiles.pixels() * stride + begin;
@@ -278,13 +285,8 @@ void transform_gradient(Positions<float> dm, float* sums, const AttentionConvBac
     with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
         constexpr int size = Form::out * Form::out;
-        const auto soon = [&](std::int64_t n, std::int64_t tile) HWY_ATTR {
-            const std::int64_t offset = images.index[n] * tiles.pixels() * args.shape.out_channels + begin;
-            prefetch_pixels<size>(args.d_out + offset, tiles.output_pixels + tile * size,
-                                  args.shape.out_channels, count);
-            prefetch_pixels<size>(args.active + offset, tiles.output_pixels + tile * size,
-                                  args.shape.out_channels, count);
-        };
+        const auto soon = prefetch_tiles<size>(tiles, images, tiles.output_pixels, args.shape.out_channels,
+                                               begin, count, args.d_out, args.active);
         for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
             const std::int64_t image = images.index[n], stride = args.shape.out_channels;
             const std::int64_t offset = image * tiles.pixels() * stride + begin;
@@ -319,13 +321,8 @@ void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, i
     with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
         using Form = decltype(form);
         constexpr int size = Form::in * Form::in;
-        const auto soon = [&](std::int64_t n, std::int64_t tile) HWY_ATTR {
-            const std::int64_t offset = images.index[n] * tiles.pixels() * args.shape.in_channels + begin;
-            prefetch_pixels<size>(args.x + offset, tiles.input_pixels + tile * size, args.shape.in_channels,
-                                  count);
-            prefetch_pixels<size>(args.d_x + offset, tiles.input_pixels + tile * size, args.shape.in_channels,
-                                  count);
-        };
+        const auto soon = prefetch_tiles<size>(tiles, images, tiles.input_pixels, args.shape.in_channels,
+                                               begin, count, args.x, args.d_x);
         for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
             const std::int64_t image = images.index[n], stride = args.shape.in_channels;
             const std::int64_t offset = image * tiles.pixels() * stride + begin;
