@@ -85,6 +85,7 @@ void Execution::run_block(unsigned block) {
     current_block_index = position(block, launch_->grid);
     ordering_.start_block(block);
     shared_.start_block(ordering_.block_start());
+    async_copies_.start_block();
     start_threads();
     const std::vector<unsigned> order = ordered(thread_count_, block + 1);
     while (exited_ < thread_count_) {
