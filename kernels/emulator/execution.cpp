@@ -20,8 +20,8 @@ dim3 current_block_dim, current_grid_dim;
 
 namespace {
 
-// More accesses than any sensible kernel makes between two barriers: some seconds of emulation.
-constexpr std::int64_t patience = 200'000'000;
+// More accesses than any sensible kernel makes between two barriers.
+constexpr std::int64_t patience = 50'000'000;
 
 uint3 position(unsigned rank, const dim3& extent) {
     return {rank % extent.x, rank / extent.x % extent.y, rank / extent.x / extent.y};
