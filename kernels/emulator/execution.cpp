@@ -13,10 +13,9 @@ namespace kernels::emulator {
 // language.h declares these as constants, which they are for the code of any one thread; here they change.
 extern uint3 current_thread_index __asm__("_ZN7kernels8emulator9threadIdxE");
 extern uint3 current_block_index __asm__("_ZN7kernels8emulator8blockIdxE");
-extern dim3 current_block_dim __asm__("_ZN7kernels8emulator8blockDimE");
-extern dim3 current_grid_dim __asm__("_ZN7kernels8emulator7gridDimE");
-uint3 current_thread_index, current_block_index;
-dim3 current_block_dim, current_grid_dim;
+extern uint3 current_block_dim __asm__("_ZN7kernels8emulator8blockDimE");
+extern uint3 current_grid_dim __asm__("_ZN7kernels8emulator7gridDimE");
+uint3 current_thread_index, current_block_index, current_block_dim, current_grid_dim;
 
 namespace {
 
@@ -57,8 +56,8 @@ void Execution::run(const Launch& launch) {
     ordering_.start_launch();
     races_.start_launch();
     shared_.start_launch(launch.dynamic_bytes);
-    current_block_dim = launch.block;
-    current_grid_dim = launch.grid;
+    current_block_dim = {launch.block.x, launch.block.y, launch.block.z};
+    current_grid_dim = {launch.grid.x, launch.grid.y, launch.grid.z};
     const auto blocks = std::uint64_t{launch.grid.x} * launch.grid.y * launch.grid.z;
     for (const unsigned block : ordered(static_cast<unsigned>(blocks), 0)) {
         run_block(block);

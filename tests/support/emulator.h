@@ -93,14 +93,4 @@ inline void check_accused(void (*run)(), Kind kind, const std::string& file,
     });
 }
 
-/// Checks that `run` is accused of nothing, in any order of threads, and leaves no memory behind.
-inline void check_innocent(void (*run)()) {
-    in_every_order([&] {
-        const kernels::emulator::CollectReports collected;
-        run();
-        for (const Report& report : collected.reports()) FAIL_CHECK(report.text);
-        CHECK(kernels::emulator::find_leaks().empty());
-    });
-}
-
 }  // namespace test
