@@ -46,11 +46,13 @@ class RandomHorizontalFlip : public Transform {
 /// (image - mean) / std, for each channel its own.
 class Normalize : public Transform {
   public:
-    Normalize(std::vector<float> mean, std::vector<float> std);
+    /// One of each per channel. Throws UsageError if there is none, or a deviation that is not positive.
+    Normalize(const std::vector<float>& mean, const std::vector<float>& std);
     engine::Tensor apply(const engine::Tensor& image, Draws& draws) const override;
 
   private:
-    std::vector<float> mean_;
+    std::size_t channels_;
+    std::vector<float> mean_;  // for each value of a few pixels, one after the other
     std::vector<float> std_;
 };
 

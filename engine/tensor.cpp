@@ -159,7 +159,7 @@ Tensor Tensor::grad_target() const {
 }
 
 void Tensor::zero_grad() const {
-    if (body().has_grad) body().grad.zero_();
+    body().has_grad = false;
 }
 
 const std::shared_ptr<Node>& Tensor::node() const { return body().node; }

@@ -87,7 +87,8 @@ class Tensor {
     /// Sets memory aside for a gradient, which stays undefined until the first grad_target(). Taken during a
     /// backward, it would come from what activations have just let go, and the next forward would miss it.
     void reserve_grad() const;
-    /// Sets the gradient to zero and keeps its memory.
+    /// Forgets the gradient and keeps its memory, which is zeroed when the next backward comes to it: that is
+    /// just before it is added to, so it is still in cache then.
     void zero_grad() const;
     /// Forgets the gradient and its memory; the graph does so with intermediate results.
     void drop_grad() const;

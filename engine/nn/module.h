@@ -37,7 +37,7 @@ class Module {
     void eval() { train(false); }
     bool is_training() const { return training_; }
 
-    /// Sets all gradients to zero.
+    /// Forgets all gradients, but not their memory: the next backward begins anew.
     void zero_grad() const;
 
     /// What this module was registered as; empty if it was not, like the network as a whole.

@@ -17,7 +17,7 @@ class Optimizer {
 
     /// One update of every parameter that has a gradient.
     virtual void step() = 0;
-    /// Sets all gradients to zero.
+    /// Forgets all gradients, but not their memory: the next backward begins anew.
     void zero_grad() const;
 
     /// All that a later step depends on besides parameters and gradients: live tensors, by name.

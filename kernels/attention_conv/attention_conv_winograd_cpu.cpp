@@ -152,11 +152,12 @@ void clear_unattended(const AttentionConvForward<float>& args, std::int64_t begi
 }
 
 /// Neighbouring blocks in groups that share what they are computed from: as few groups as, together with
-/// `others`, keep all threads busy to the end. Blocks are computed apart from each other, so this may depend
-/// on the number of threads.
+/// `others`, make a share of equal size for each thread or are at least two for each. Blocks are computed
+/// apart from each other, so this may depend on the number of threads.
 Cut group(const Cut& blocks, std::int64_t others) {
-    const std::int64_t wanted = 2 * threads();
-    const std::int64_t groups = std::clamp<std::int64_t>((wanted + others - 1) / others, 1, blocks.count);
+    const std::int64_t workers = threads();
+    std::int64_t groups = 1;
+    while (groups < blocks.count && groups * others % workers != 0 && groups * others < 2 * workers) ++groups;
     return Cut(blocks.count, (blocks.count + groups - 1) / groups);
 }
 
@@ -271,7 +272,7 @@ class WeightGradient {
           tiles_(tiles),
           participants_(participants),
           parts_(plan.slices.count,
-                 std::max<std::int64_t>(plan.slices.count * branches * plan.out_blocks.count / 16, 1)),
+                 std::max<std::int64_t>(plan.slices.count * branches * plan.out_blocks.count / 12, 1)),
           groups_(group(plan.out_blocks, branches * parts_.count)),
           input_(plan.slice_rows(), plan.in_padded),
           gradient_(plan.slice_rows(), plan.out_blocks.size),

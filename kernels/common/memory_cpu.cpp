@@ -48,7 +48,7 @@ void fill_zero(Device device, void* memory, std::size_t bytes) {
     const auto clear = [&](std::int64_t begin, std::int64_t end) {
         std::memset(static_cast<std::byte*>(memory) + begin, 0, static_cast<std::size_t>(end - begin));
     };
-    constexpr std::int64_t grain = 4 << 20;  // below that, waking other threads takes longer
+    constexpr std::int64_t grain = 256 << 10;  // below that, waking other threads takes longer
     run_observed([&] { parallel_chunks(static_cast<std::int64_t>(bytes), grain, clear); },
                  [&] {
                      return Work{"fill_zero", 0, static_cast<double>(bytes), ""};
