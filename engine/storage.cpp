@@ -22,7 +22,8 @@ class Pool {
         const std::size_t wanted = round_up(bytes);
         const std::lock_guard lock(mutex_);
         const auto found = idle_.lower_bound(wanted);
-        // A block up to twice as large will do: the last, smaller batch of an epoch reuses the others' blocks.
+        // A block up to twice as large will do: the last, smaller batch of an epoch reuses those of the
+        // others.
         if (found != idle_.end() && found->first <= 2 * wanted) {
             const Block block{found->second, found->first};
             idle_.erase(found);
