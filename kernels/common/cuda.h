@@ -14,9 +14,11 @@
 #include "kernels/emulator/intrinsics.h"
 #include "kernels/emulator/language.h"
 #include "kernels/emulator/memory_functions.h"
+#include "kernels/emulator/qualifiers.h"
 #include "kernels/emulator/runtime_api.h"
 #include "kernels/emulator/vector_types.h"
 #define CIFAR_GPU_NAMESPACE emulated
+using namespace kernels::emulator;  // as nvcc has them: without a namespace
 #endif
 
 #include <cstdint>
