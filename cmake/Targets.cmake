@@ -25,7 +25,8 @@ function(cifar_engine_library name)
 endfunction()
 
 # cifar_engine_emulated_kernels(<name> <file.cu>...): an object library of .cu files for the emulated device. The
-# compiler instruments each access; the functions that it calls are the emulator's, not the thread sanitizer's.
+# compiler instruments each access and each index; the functions that it calls are the emulator's, not those of the
+# sanitizers' runtimes, which are not linked.
 # What is folded or split after instrumentation would be seen as the compiler made it, not as it was written:
 #   -fno-tree-sra                    else a float4 is read as four floats
 #   -fno-optimize-sibling-calls      else a kernel's last call returns to a place outside of it
@@ -37,5 +38,6 @@ function(cifar_engine_emulated_kernels name)
     cifar_engine_warnings(${name})
     set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX)
     target_compile_options(${name} PRIVATE "SHELL:-x c++" -O1 -g -ffp-contract=off -fno-sanitize=all -fsanitize=thread
+                           -fsanitize=bounds -fsanitize-recover=bounds
                            -fno-tree-sra -fno-optimize-sibling-calls -Wno-deprecated-copy -Wno-class-memaccess)
 endfunction()

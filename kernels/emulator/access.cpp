@@ -56,7 +56,17 @@ void Execution::report(Kind kind, std::uint32_t site, const std::string& what, c
 
 void Execution::access(std::uintptr_t address, std::size_t bytes, bool aligned, Access access,
                        const void* pc) {
-    const std::uint32_t site = site_of(pc);
+    access_at(address, bytes, aligned, access, site_of(pc));
+}
+
+void Execution::shared_row_access(std::uintptr_t address, std::size_t bytes, const void* pc) {
+    if (shared_.segment_of(address) == nullptr)
+        return report(Kind::out_of_bounds, site_of(pc), "ldmatrix from what is not shared memory");
+    access_at(address, bytes, true, Access::read, site_of(pc));
+}
+
+void Execution::access_at(std::uintptr_t address, std::size_t bytes, bool aligned, Access access,
+                          std::uint32_t site) {
     if (--patience_ < 0) return report(Kind::no_progress, site, "it loops, as it seems, for ever");
     const Segment* segment = &memory_.segment();
     if (!segment->contains(address)) {
@@ -87,7 +97,9 @@ void Execution::check_state(const Segment& segment, std::uintptr_t address, std:
     }
     if (uninitialised)
         report(Kind::uninitialised, site,
-               std::string(verb(access)) + " " + std::to_string(bytes) + " bytes that nobody wrote",
+               std::string(verb(access)) + " " + std::to_string(bytes) +
+                   (async_copies_.writes_to(address) ? " bytes that a cp.async has yet to bring"
+                                                     : " bytes that nobody wrote"),
                describe_memory(segment, address));
 }
 

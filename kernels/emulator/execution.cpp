@@ -13,15 +13,14 @@ namespace kernels::emulator {
 // language.h declares these as constants, which they are for the code of any one thread; here they change.
 extern uint3 current_thread_index __asm__("_ZN7kernels8emulator9threadIdxE");
 extern uint3 current_block_index __asm__("_ZN7kernels8emulator8blockIdxE");
-extern dim3 current_block_dim __asm__("_ZN7kernels8emulator8blockDimE");
-extern dim3 current_grid_dim __asm__("_ZN7kernels8emulator7gridDimE");
-uint3 current_thread_index, current_block_index;
-dim3 current_block_dim, current_grid_dim;
+extern uint3 current_block_dim __asm__("_ZN7kernels8emulator8blockDimE");
+extern uint3 current_grid_dim __asm__("_ZN7kernels8emulator7gridDimE");
+uint3 current_thread_index, current_block_index, current_block_dim, current_grid_dim;
 
 namespace {
 
-// More accesses than any sensible kernel makes between two barriers: some seconds of emulation.
-constexpr std::int64_t patience = 200'000'000;
+// More accesses than any sensible kernel makes between two barriers.
+constexpr std::int64_t patience = 50'000'000;
 
 uint3 position(unsigned rank, const dim3& extent) {
     return {rank % extent.x, rank / extent.x % extent.y, rank / extent.x / extent.y};
@@ -57,8 +56,8 @@ void Execution::run(const Launch& launch) {
     ordering_.start_launch();
     races_.start_launch();
     shared_.start_launch(launch.dynamic_bytes);
-    current_block_dim = launch.block;
-    current_grid_dim = launch.grid;
+    current_block_dim = {launch.block.x, launch.block.y, launch.block.z};
+    current_grid_dim = {launch.grid.x, launch.grid.y, launch.grid.z};
     const auto blocks = std::uint64_t{launch.grid.x} * launch.grid.y * launch.grid.z;
     for (const unsigned block : ordered(static_cast<unsigned>(blocks), 0)) {
         run_block(block);
@@ -85,6 +84,7 @@ void Execution::run_block(unsigned block) {
     current_block_index = position(block, launch_->grid);
     ordering_.start_block(block);
     shared_.start_block(ordering_.block_start());
+    async_copies_.start_block();
     start_threads();
     const std::vector<unsigned> order = ordered(thread_count_, block + 1);
     while (exited_ < thread_count_) {

@@ -10,6 +10,7 @@
 
 #include <boost/context/detail/fcontext.hpp>
 
+#include "kernels/emulator/async_copy.h"
 #include "kernels/emulator/emulator.h"
 #include "kernels/emulator/fiber.h"
 #include "kernels/emulator/memory.h"
@@ -65,6 +66,11 @@ class Execution {
     /// How many voted for it, and above 32 bits, how many voted.
     std::uint64_t block_barrier(int predicate, const void* site);
     std::uint64_t warp_operation(const Request& request, const void* site);
+    /// A read of 16 bytes that must be shared memory.
+    void shared_row_access(std::uintptr_t address, std::size_t bytes, const void* site);
+    void start_async_copy(const AsyncCopy& copy);
+    void commit_async_copies() { async_copies_.commit(current_); }
+    void wait_async_copies(unsigned pending);
     void fence(bool device_wide) { ordering_.fence(current_, device_wide); }
 
     bool given_up() const { return given_up_; }
@@ -100,6 +106,9 @@ class Execution {
     Report describe(Kind kind, std::uint32_t site, unsigned rank) const;
     void finish(Report report);
 
+    void land(const AsyncCopy& copy);
+    void access_at(std::uintptr_t address, std::size_t bytes, bool aligned, Access access,
+                   std::uint32_t site);
     void check_state(const Segment& segment, std::uintptr_t address, std::size_t bytes, Access access,
                      std::uint32_t site);
     void check_race(const Segment& segment, std::uintptr_t address, std::size_t bytes, Access access,
@@ -117,6 +126,7 @@ class Execution {
     SharedMemory shared_;
     Ordering ordering_;
     Races races_{ordering_};
+    AsyncCopies async_copies_;
 
     const Launch* launch_ = nullptr;
     std::vector<Thread> threads_ = std::vector<Thread>(max_threads);

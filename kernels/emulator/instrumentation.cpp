@@ -1,9 +1,12 @@
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <string>
 
-#include "kernels/emulator/execution.h"
-#include "kernels/emulator/in_kernel.h"
+#include "kernels/emulator/calls.h"
+#include "kernels/emulator/source_location.h"
 
 // The functions that instrumented code calls: those of the thread sanitizer's runtime, which is not linked.
 // Their names and meaning are fixed by the compilers (LLVM, compiler-rt/lib/tsan/rtl/tsan_interface.h).
@@ -61,6 +64,23 @@ void __tsan_vptr_update(void**, void*) {}
 void __tsan_init() {}
 void __tsan_func_entry(void*) {}
 void __tsan_func_exit() {}
+
+// -fsanitize=bounds: an index is not below the extent of its array, which may still be within the memory that
+// an outer array has. The first argument describes the array.
+void __ubsan_handle_out_of_bounds(void*, std::uintptr_t index) {
+    using namespace kernels::emulator;
+    if (!in_kernel) {
+        std::fputs(
+            "error: index out of bounds, in the host part of a .cu file, use a debugger to see where\n",
+            stderr);
+        std::abort();
+    }
+    const void* site = __builtin_return_address(0);
+    in_emulator([&](Execution& e) {
+        e.report(Kind::out_of_bounds, site_of(site),
+                 "uses index " + std::to_string(index) + " of a shorter array");
+    });
+}
 
 void* cifar_emulated_memcpy(void* to, const void* from, std::size_t bytes) {
     observe(from, bytes, false, Access::read, __builtin_return_address(0));

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/emulator/execution.h"
-#include "kernels/emulator/in_kernel.h"
+#include "kernels/emulator/calls.h"
 #include "kernels/emulator/source_location.h"
 
 // The built-in functions of device code that are more than arithmetic. Each notes the place it is called
@@ -12,16 +11,6 @@
 
 namespace kernels::emulator {
 namespace {
-
-/// Calls `action`, on behalf of the kernel.
-template <typename Action>
-auto in_emulator(const Action& action) {
-    const OutsideKernel outside;
-    Execution& execution = Execution::instance();
-    const auto result = action(execution);
-    if (execution.given_up()) execution.leave();
-    return result;
-}
 
 struct Votes {
     int for_it, all;
@@ -33,10 +22,7 @@ Votes barrier(int predicate, const void* site) {
 }
 
 void fence(bool device_wide) {
-    in_emulator([&](Execution& e) {
-        e.fence(device_wide);
-        return 0;
-    });
+    in_emulator([&](Execution& e) { e.fence(device_wide); });
 }
 
 /// The old value; the new one is stored.
@@ -45,7 +31,6 @@ T update(T* address, const void* site, const Change& change) {
     in_emulator([&](Execution& e) {
         const auto at = reinterpret_cast<std::uintptr_t>(address);
         e.access(at, sizeof(T), true, Access::atomic, site);
-        return 0;
     });
     const T old = *address;
     *address = change(old);

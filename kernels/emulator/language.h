@@ -26,9 +26,9 @@
 
 namespace kernels::emulator {
 
-// Constant for as long as a thread lives, and so for all its code: the compiler may keep them in registers.
-extern const uint3 threadIdx, blockIdx;
-extern const dim3 blockDim, gridDim;
+// Constant for as long as a thread lives, and so for all its code: the compiler may keep them in registers. (No
+// dim3: what has a constructor is not constant before it ran, and accesses to it would be instrumented.)
+extern const uint3 threadIdx, blockIdx, blockDim, gridDim;
 inline constexpr int warpSize = 32;
 
 void* dynamic_shared_memory();

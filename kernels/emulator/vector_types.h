@@ -7,6 +7,8 @@ namespace kernels::emulator {
 /// by member, and the checks would see four narrow accesses where a GPU makes one.
 template <unsigned bytes>
 [[gnu::always_inline]] inline void copy_whole(void* to, const void* from) {
+    // Where the compiler can tell that the target is misaligned, it would not call that an access of this width.
+    __asm__("" : "+r"(to));
     if constexpr (bytes == 16) {
         using Whole [[gnu::vector_size(16), gnu::may_alias]] = float;
         *static_cast<Whole*>(to) = *static_cast<const Whole*>(from);

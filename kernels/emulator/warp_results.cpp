@@ -6,6 +6,7 @@
 
 #include "kernels/emulator/execution.h"
 #include "kernels/emulator/language.h"
+#include "kernels/emulator/matrix.h"
 
 // The meaning of the warp operations: CUDA C++ Programming Guide, warp shuffle, vote, match and reduce
 // functions.
