@@ -17,6 +17,7 @@
 #include "kernels/emulator/runtime_api.h"
 #include "kernels/emulator/vector_types.h"
 #define CIFAR_GPU_NAMESPACE emulated
+using namespace kernels::emulator;  // as nvcc has them: without a namespace
 #endif
 
 #include <cstdint>

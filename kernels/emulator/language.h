@@ -194,5 +194,3 @@ template <typename T>
 }
 
 }  // namespace kernels::emulator
-
-using namespace kernels::emulator;  // as nvcc has them: without a namespace
