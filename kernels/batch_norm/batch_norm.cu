@@ -1,5 +1,6 @@
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/batch_norm/batch_norm_parts.cuh"
+#include "kernels/common/bands.cuh"
 #include "kernels/common/launch.h"
 #include "kernels/common/stream.h"
 #include "kernels/common/vector.cuh"
@@ -11,7 +12,7 @@ namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
 
 template <int pack>
-__global__ void __launch_bounds__(row_block_threads)
+__global__ void __launch_bounds__(batch_norm_threads)
     normalise_kernel(float* __restrict__ out, const float* __restrict__ x, const float* __restrict__ mean,
                      const float* __restrict__ scale, const float* __restrict__ bias, std::int64_t rows,
                      std::int64_t channels) {
@@ -25,7 +26,7 @@ __global__ void __launch_bounds__(row_block_threads)
 }
 
 template <int pack>
-__global__ void __launch_bounds__(row_block_threads)
+__global__ void __launch_bounds__(batch_norm_threads)
     input_gradient_kernel(float* __restrict__ d_x, const float* __restrict__ d_out,
                           const float* __restrict__ x, BatchNormInputGradient terms, std::int64_t rows,
                           std::int64_t channels) {
@@ -43,8 +44,9 @@ void normalise(float* out, const float* x, const float* mean, const float* scale
     with_vector_width(
         channels,
         [&](auto pack) {
-            launch(normalise_kernel<pack()>, elementwise_row_shape(rows, channels, pack()), work_stream(),
-                   out, x, mean, scale, bias, rows, channels);
+            launch(normalise_kernel<pack()>,
+                   elementwise_band_shape(batch_norm_threads, rows, channels, pack()), work_stream(), out, x,
+                   mean, scale, bias, rows, channels);
         },
         out, x, mean, scale, bias);
 }
@@ -67,7 +69,8 @@ void batch_norm_backward(const BatchNormBackward<float>& args) {
     with_vector_width(
         args.channels,
         [&](auto pack) {
-            launch(input_gradient_kernel<pack()>, elementwise_row_shape(args.rows, args.channels, pack()),
+            launch(input_gradient_kernel<pack()>,
+                   elementwise_band_shape(batch_norm_threads, args.rows, args.channels, pack()),
                    work_stream(), args.d_x, args.d_out, args.x, terms, args.rows, args.channels);
         },
         args.d_x, args.d_out, args.x, args.mean, terms.scale, terms.offset, terms.slope);

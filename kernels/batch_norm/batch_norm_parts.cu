@@ -25,7 +25,7 @@ constexpr int rows_in_flight = 4;
 DeviceScratch chunk_memory;
 DeviceScratch coefficient_memory;
 
-/// Rows cut into chunks: one of them is what a block of a row_shape reduces.
+/// Rows cut into chunks: one of them is what a block of a band_shape reduces.
 struct Chunks {
     std::int64_t rows, size, count;
 
@@ -73,7 +73,7 @@ __device__ __forceinline__ Pack<float, pack> mean_in_flight(const Rows<pack>& va
     Pack<float, pack> sum{};
     for (int k = 0; k < rows_in_flight; ++k)
         for (int i = 0; i < pack; ++i) sum.lane[i] += values[k].lane[i];
-    Pack<float, pack> mean = column_sum<row_block_threads>(sum);
+    Pack<float, pack> mean = column_sum<batch_norm_threads>(sum);
     const std::int64_t tile = rows_in_flight * static_cast<std::int64_t>(blockDim.y);
     const auto count = static_cast<float>(min(tile, rows.end - rows.first));
     for (int i = 0; i < pack; ++i) mean.lane[i] /= count;
@@ -87,7 +87,7 @@ __device__ __forceinline__ void accumulate(Pack<double, pack>& sum, const Pack<f
 
 /// moments[chunk][c] = mean and M2 of the chunk's rows.
 template <int pack>
-__global__ void __launch_bounds__(row_block_threads)
+__global__ void __launch_bounds__(batch_norm_threads)
     chunk_moments_kernel(double2* __restrict__ moments, const float* __restrict__ x, Chunks chunks,
                          std::int64_t channels) {
     const std::int64_t c = channel_of_thread<pack>(), begin = chunks.begin(blockIdx.x);
@@ -113,8 +113,8 @@ __global__ void __launch_bounds__(row_block_threads)
         accumulate(squares, few_squares);
         rows.advance();
     }
-    sum = column_sum<row_block_threads>(sum);
-    squares = column_sum<row_block_threads>(squares);
+    sum = column_sum<batch_norm_threads>(sum);
+    squares = column_sum<batch_norm_threads>(squares);
     if (threadIdx.y != 0 || c >= channels) return;
     const auto count = static_cast<double>(end - begin);
     for (int i = 0; i < pack; ++i) {
@@ -126,7 +126,7 @@ __global__ void __launch_bounds__(row_block_threads)
 
 /// sums[chunk][c] = the sums of d_out and of d_out * (x - mean) over the chunk's rows.
 template <int pack>
-__global__ void __launch_bounds__(row_block_threads)
+__global__ void __launch_bounds__(batch_norm_threads)
     chunk_gradients_kernel(double2* __restrict__ sums, const float* __restrict__ d_out,
                            const float* __restrict__ x, const float* __restrict__ mean, Chunks chunks,
                            std::int64_t channels) {
@@ -152,8 +152,8 @@ __global__ void __launch_bounds__(row_block_threads)
             accumulate(product, few_products);
         }
     }
-    sum = column_sum<row_block_threads>(sum);
-    product = column_sum<row_block_threads>(product);
+    sum = column_sum<batch_norm_threads>(sum);
+    product = column_sum<batch_norm_threads>(product);
     if (threadIdx.y != 0 || c >= channels) return;
     for (int i = 0; i < pack; ++i)
         sums[blockIdx.x * channels + c + i] = make_double2(sum.lane[i], product.lane[i]);
@@ -165,7 +165,7 @@ constexpr unsigned combined_channels = 8;
 
 LaunchShape combine_shape(std::int64_t channels) {
     return {dim3(static_cast<unsigned>((channels + combined_channels - 1) / combined_channels)),
-            dim3(combined_channels, row_block_threads / combined_channels)};
+            dim3(combined_channels, batch_norm_threads / combined_channels)};
 }
 
 /// The sum of term(chunk) over all chunks, to all threads of a channel; no terms if `has_channel` is false.
@@ -175,10 +175,10 @@ __device__ __forceinline__ double sum_over_chunks(const Chunks& chunks, bool has
     if (has_channel)
         for (std::int64_t chunk = threadIdx.y; chunk < chunks.count; chunk += blockDim.y)
             sum.lane[0] += term(chunk);
-    return column_sum<row_block_threads>(sum).lane[0];
+    return column_sum<batch_norm_threads>(sum).lane[0];
 }
 
-__global__ void __launch_bounds__(row_block_threads)
+__global__ void __launch_bounds__(batch_norm_threads)
     statistics_kernel(BatchNormTrainForward<float> args, float* __restrict__ scale,
                       const double2* __restrict__ moments, Chunks chunks) {
     const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
@@ -220,7 +220,7 @@ __global__ void running_scale_kernel(float* __restrict__ scale, BatchNormEvalFor
     }
 }
 
-__global__ void __launch_bounds__(row_block_threads)
+__global__ void __launch_bounds__(batch_norm_threads)
     parameter_gradients_kernel(BatchNormBackward<float> args, float* __restrict__ scale,
                                float* __restrict__ offset, float* __restrict__ slope,
                                const double2* __restrict__ sums, Chunks chunks, std::int64_t batch_rows) {
@@ -248,7 +248,7 @@ const float* batch_norm_statistics(const BatchNormTrainForward<float>& args) {
     with_vector_width(
         args.channels,
         [&](auto pack) {
-            LaunchShape shape = row_shape(0, args.channels, pack());
+            LaunchShape shape = band_shape(batch_norm_threads, 0, args.channels, pack());
             const Chunks chunks(args.rows, shape.block);
             shape.grid.x = static_cast<unsigned>(chunks.count);
             double2* moments = chunk_memory.reserve<double2>(chunks.count * args.channels);
@@ -276,7 +276,7 @@ BatchNormInputGradient batch_norm_parameter_gradients(const BatchNormBackward<fl
     with_vector_width(
         args.channels,
         [&](auto pack) {
-            LaunchShape shape = row_shape(0, args.channels, pack());
+            LaunchShape shape = band_shape(batch_norm_threads, 0, args.channels, pack());
             const Chunks chunks(args.rows, shape.block);
             shape.grid.x = static_cast<unsigned>(chunks.count);
             double2* sums = chunk_memory.reserve<double2>(chunks.count * args.channels);

@@ -3,50 +3,13 @@
 #include <cstdint>
 
 #include "kernels/batch_norm/batch_norm.h"
-#include "kernels/common/launch.h"
+#include "kernels/common/bands.cuh"
 #include "kernels/common/vector.cuh"
 
 /// The parts of batch_norm that ops which it is fused into share with it on the device.
-///
-/// Threads share a tensor of (rows, channels) as follows. A block takes a band of up to 32 packs of channels,
-/// one to each threadIdx.x, so that a warp reads whole rows, or several short ones, that lie side by side;
-/// its threadIdx.y are rows. What belongs to a channel stays in registers while a thread walks down its rows.
 namespace kernels::CIFAR_GPU_NAMESPACE {
 
-inline constexpr unsigned row_block_threads = 256;
-
-/// The block for that, and a grid of one block for each band of channels (y) and `row_blocks` (x).
-inline LaunchShape row_shape(std::int64_t row_blocks, std::int64_t channels, int pack) {
-    unsigned columns = 1;
-    while (columns < warp_size && columns * pack < channels) columns *= 2;
-    const std::int64_t band = columns * pack;
-    return {dim3(static_cast<unsigned>(row_blocks), static_cast<unsigned>((channels + band - 1) / band)),
-            dim3(columns, row_block_threads / columns)};
-}
-
-/// The same for kernels that compute each row by itself: enough blocks for all rows, but no more than fill
-/// the device several times over.
-inline LaunchShape elementwise_row_shape(std::int64_t rows, std::int64_t channels, int pack) {
-    constexpr std::int64_t most_blocks = 2048;
-    LaunchShape shape = row_shape(1, channels, pack);
-    const std::int64_t blocks = (rows + shape.block.y - 1) / shape.block.y;
-    shape.grid.x = static_cast<unsigned>(blocks < most_blocks ? blocks : most_blocks);
-    return shape;
-}
-
-/// The first of this thread's channels in a row_shape; the thread has none if it is not below `channels`.
-template <int pack>
-__device__ __forceinline__ std::int64_t channel_of_thread() {
-    return (static_cast<std::int64_t>(blockIdx.y) * blockDim.x + threadIdx.x) * pack;
-}
-
-/// First row, and distance to the next, of this thread in an elementwise_row_shape.
-__device__ __forceinline__ std::int64_t row_of_thread() {
-    return static_cast<std::int64_t>(blockIdx.x) * blockDim.y + threadIdx.y;
-}
-__device__ __forceinline__ std::int64_t row_step() {
-    return static_cast<std::int64_t>(gridDim.x) * blockDim.y;
-}
+inline constexpr unsigned batch_norm_threads = 256;  ///< of a block, which takes a band (bands.cuh)
 
 /// What normalises some channels: (x - mean) * scale + bias. The mean is not folded into the bias: x - mean
 /// is exact where both are large. One expression for batch_norm and for ops that it is fused into, so that

@@ -1,5 +1,6 @@
 #include "kernels/batch_norm/batch_norm_parts.cuh"
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
+#include "kernels/common/bands.cuh"
 #include "kernels/common/launch.h"
 #include "kernels/common/stream.h"
 #include "kernels/common/vector.cuh"
@@ -9,7 +10,7 @@
 // for a quarter of it: 4 + 4 + 2.25 bytes for each float of x. Backward: the sums read d_out and winner_x,
 // one pass reads x, d_out and winner and writes d_x: 2 + 4 + 1.25 + 4 bytes, and 4 more where it adds.
 //
-// Threads share windows as batch_norm's share rows (batch_norm_parts.cuh): what belongs to their channels
+// Threads share windows as batch_norm's share rows (bands.cuh): what belongs to their channels
 // stays in registers while they go from window to window.
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
@@ -33,7 +34,7 @@ struct Cell {
 
 /// Training pools by the mean of the batch in the place of the running one; scale = weight * inv_std.
 template <int pack>
-__global__ void __launch_bounds__(row_block_threads, 4)
+__global__ void __launch_bounds__(batch_norm_threads, 4)
     pool_kernel(float* __restrict__ out, std::uint8_t* __restrict__ winner, float* __restrict__ winner_x,
                 const float* __restrict__ x, const float* __restrict__ mean, const float* __restrict__ scale,
                 const float* __restrict__ bias, BatchNormMaxPoolShape s) {
@@ -65,7 +66,7 @@ __global__ void __launch_bounds__(row_block_threads, 4)
 /// are cells cut in half, which are in no window: no gradient comes to them but what all elements get through
 /// the statistics.
 template <int pack, bool add_to_d_x>
-__global__ void __launch_bounds__(row_block_threads)
+__global__ void __launch_bounds__(batch_norm_threads)
     unpool_kernel(float* __restrict__ d_x, const std::uint8_t* __restrict__ winner,
                   const float* __restrict__ d_out, const float* __restrict__ x, BatchNormInputGradient terms,
                   BatchNormMaxPoolShape s) {
@@ -100,7 +101,8 @@ void pool(const BatchNormMaxPoolEvalForward<float>& args, const float* scale) {
     with_vector_width(
         s.channels,
         [&](auto pack) {
-            launch(pool_kernel<pack()>, elementwise_row_shape(s.out_rows(), s.channels, pack()),
+            launch(pool_kernel<pack()>,
+                   elementwise_band_shape(batch_norm_threads, s.out_rows(), s.channels, pack()),
                    work_stream(), args.out, args.winner, args.winner_x, args.x, args.running_mean, scale,
                    args.bias, s);
         },
@@ -114,8 +116,9 @@ void unpool(const BatchNormMaxPoolBackward<float>& args, const BatchNormInputGra
     with_vector_width(
         s.channels,
         [&](auto pack) {
-            launch(unpool_kernel<pack(), add_to_d_x>, elementwise_row_shape(cells, s.channels, pack()),
-                   work_stream(), args.d_x, args.winner, args.d_out, args.x, terms, s);
+            launch(unpool_kernel<pack(), add_to_d_x>,
+                   elementwise_band_shape(batch_norm_threads, cells, s.channels, pack()), work_stream(),
+                   args.d_x, args.winner, args.d_out, args.x, terms, s);
         },
         args.d_x, args.winner, args.d_out, args.x, terms.mean, terms.scale, terms.offset, terms.slope);
 }
