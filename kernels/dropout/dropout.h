@@ -48,4 +48,14 @@ void dropout_forward(const DropoutForward<float>& args);
 void dropout_backward(const DropoutBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void dropout_forward(const DropoutForward<float>& args);
+void dropout_backward(const DropoutBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void dropout_forward(const DropoutForward<float>& args);
+void dropout_backward(const DropoutBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels
