@@ -30,7 +30,6 @@ endfunction()
 # What is folded or split after instrumentation would be seen as the compiler made it, not as it was written:
 #   -fno-tree-sra                    else a float4 is read as four floats
 #   -fno-optimize-sibling-calls      else a kernel's last call returns to a place outside of it
-#   -Wno-deprecated-copy, -Wno-class-memaccess   our vector types have an assignment of their own
 # With -g, even in a release build: reports name lines.
 function(cifar_engine_emulated_kernels name)
     add_library(${name} OBJECT ${ARGN})
@@ -39,5 +38,5 @@ function(cifar_engine_emulated_kernels name)
     set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX)
     target_compile_options(${name} PRIVATE "SHELL:-x c++" -O1 -g -ffp-contract=off -fno-sanitize=all -fsanitize=thread
                            -fsanitize=bounds -fsanitize-recover=bounds
-                           -fno-tree-sra -fno-optimize-sibling-calls -Wno-deprecated-copy -Wno-class-memaccess)
+                           -fno-tree-sra -fno-optimize-sibling-calls)
 endfunction()

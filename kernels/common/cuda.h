@@ -14,6 +14,7 @@
 #include "kernels/emulator/intrinsics.h"
 #include "kernels/emulator/language.h"
 #include "kernels/emulator/memory_functions.h"
+#include "kernels/emulator/qualifiers.h"
 #include "kernels/emulator/runtime_api.h"
 #include "kernels/emulator/vector_types.h"
 #define CIFAR_GPU_NAMESPACE emulated

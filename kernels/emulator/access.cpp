@@ -80,7 +80,9 @@ void Execution::access_at(std::uintptr_t address, std::size_t bytes, bool aligne
                           " bytes that do not start at a multiple of it",
                       describe_memory(*segment, address));
     check_state(*segment, address, bytes, access, site);
-    if (!given_up_) check_race(*segment, address, bytes, access, site);
+    if (given_up_) return;
+    check_race(*segment, address, bytes, access, site);
+    if (counters_.on()) counters_.record(current_, site, segment->shared, access, address, bytes);
 }
 
 void Execution::check_state(const Segment& segment, std::uintptr_t address, std::size_t bytes, Access access,

@@ -26,17 +26,14 @@ struct __nv_bfloat16 {
     operator float() const { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 };
 
-struct __nv_bfloat162 {
-    alignas(4) __nv_bfloat16 x;
-    __nv_bfloat16 y;
+struct alignas(4) __nv_bfloat162 {
+    __nv_bfloat16 x, y;
 
     __nv_bfloat162() = default;
-    __nv_bfloat162(__nv_bfloat16 low, __nv_bfloat16 high) : x(low), y(high) {}
-    __nv_bfloat162(const __nv_bfloat162&) = default;
-    [[gnu::always_inline]] __nv_bfloat162& operator=(const __nv_bfloat162& other) {
-        copy_whole<4>(this, &other);
-        return *this;
-    }
+    // In one piece, as a GPU stores it.
+    __nv_bfloat162(__nv_bfloat16 low, __nv_bfloat16 high)
+        : __nv_bfloat162(
+              std::bit_cast<__nv_bfloat162>(static_cast<std::uint32_t>(high.bits) << 16 | low.bits)) {}
 };
 
 inline __nv_bfloat16 __float2bfloat16(float x) { return {x}; }

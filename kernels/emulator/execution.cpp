@@ -96,6 +96,20 @@ void Execution::run_block(unsigned block) {
         }
         if (!any && !release_barrier()) return;
     }
+    if (counters_.on()) counters_.flush();
+    check_shared_limit();
+}
+
+// What a kernel has of static shared memory shows only while it runs.
+void Execution::check_shared_limit() {
+    if (shared_.launch_bytes() <= launch_->shared_limit) return;
+    Report report;
+    report.kind = Kind::launch_limits;
+    report.kernel = function_name(launch_->kernel);
+    given_up_ = true;
+    ReportLog::instance().add(report, std::to_string(shared_.launch_bytes()) +
+                                          " bytes of static and dynamic shared memory are more than " +
+                                          std::to_string(launch_->shared_limit));
 }
 
 bool Execution::resume(unsigned rank) {
@@ -172,6 +186,7 @@ bool Execution::release_barrier() {
     }
     at_barrier_ = 0;
     ordering_.barrier();
+    if (counters_.on()) counters_.flush();
     return true;
 }
 

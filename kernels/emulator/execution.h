@@ -11,6 +11,7 @@
 #include <boost/context/detail/fcontext.hpp>
 
 #include "kernels/emulator/async_copy.h"
+#include "kernels/emulator/counters.h"
 #include "kernels/emulator/emulator.h"
 #include "kernels/emulator/fiber.h"
 #include "kernels/emulator/memory.h"
@@ -29,6 +30,7 @@ struct Launch {
     const void* kernel;
     dim3 grid, block;
     std::size_t dynamic_bytes;
+    std::size_t shared_limit;  ///< for static and dynamic together
     void (*enter)(const void* parameters);
     const void* parameters;
     std::size_t parameter_bytes;
@@ -81,7 +83,7 @@ class Execution {
     const Launch& launch() const { return *launch_; }
     SharedMemory& shared_memory() { return shared_; }
     DeviceMemory& device_memory() { return memory_; }
-    const Ordering& ordering() const { return ordering_; }
+    Counters& counters() { return counters_; }
 
     /// A report about the current thread. Unless the launch may go on, given_up() holds from then on, and the
     /// thread must leave() as soon as nothing is left on its stack that owns memory.
@@ -99,6 +101,7 @@ class Execution {
     void start_threads();
     bool resume(unsigned rank);
     void suspend();
+    void check_shared_limit();
     bool release_barrier();
     void explain_deadlock();
     void complete_warp_operation(unsigned warp, const Request& request);
@@ -127,6 +130,7 @@ class Execution {
     Ordering ordering_;
     Races races_{ordering_};
     AsyncCopies async_copies_;
+    Counters counters_;
 
     const Launch* launch_ = nullptr;
     std::vector<Thread> threads_ = std::vector<Thread>(max_threads);

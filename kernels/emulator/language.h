@@ -10,24 +10,10 @@
 /// names live in kernels::emulator, so that they can never be confused, by the linker, with CUDA's own in one
 /// program.
 
-// A shared array is a static of its function. The emulator finds those of kernels::emulated by the program's
-// symbols, and treats them as fresh memory in each block (symbols.h).
-#define __shared__ static __attribute__((aligned(128)))
-// Kernels may read them; only cudaMemcpyToSymbol may write them.
-#define __constant__ [[gnu::section("emulated_constant")]]
-#define __global__
-#define __device__
-#define __host__
-#define __forceinline__ inline __attribute__((always_inline))
-#define __noinline__ __attribute__((noinline))
-#define __launch_bounds__(...)
-#define __align__(bytes) __attribute__((aligned(bytes)))
-#define __grid_constant__
-
 namespace kernels::emulator {
 
-// Constant for as long as a thread lives, and so for all its code: the compiler may keep them in registers. (No
-// dim3: what has a constructor is not constant before it ran, and accesses to it would be instrumented.)
+// Constant for as long as a thread lives, and so for all its code: the compiler may keep them in registers.
+// (No dim3: what has a constructor is not constant before it ran, and accesses to it would be instrumented.)
 extern const uint3 threadIdx, blockIdx, blockDim, gridDim;
 inline constexpr int warpSize = 32;
 

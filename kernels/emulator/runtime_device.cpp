@@ -87,7 +87,9 @@ std::string broken_limit(const cudaLaunchConfig_t& config, const void* kernel) {
 using OwnedParameters = std::shared_ptr<void>;
 
 cudaError_t run_now(const cudaLaunchConfig_t& config, const KernelCall& call) {
-    Execution::instance().run({call.kernel, config.gridDim, config.blockDim, config.dynamicSmemBytes,
+    const std::size_t limit =
+        opted_in().count(call.kernel) != 0 ? limits::shared_bytes_opt_in : limits::shared_bytes;
+    Execution::instance().run({call.kernel, config.gridDim, config.blockDim, config.dynamicSmemBytes, limit,
                                call.enter, call.parameters, call.bytes});
     return cudaSuccess;
 }

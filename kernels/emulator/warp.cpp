@@ -36,6 +36,7 @@ std::uint64_t Execution::warp_operation(const Request& request, const void* pc) 
 
 void Execution::complete_warp_operation(unsigned warp, const Request& request) {
     if (request.operation == WarpOperation::sync) ordering_.sync_warp(warp, request.mask);
+    if (counters_.on() && request.mask == 0xffffffffU) counters_.flush(warp);
     Thread* first = &threads_[warp * lanes];
     compute_results(first, request.mask);
     for (unsigned lane = 0; lane < lanes; ++lane)

@@ -105,9 +105,11 @@ void compute_results(Thread* first, unsigned mask) {
                     first[lane].request.result = lanes_with(first, mask, first[lane].request.value);
             return;
         case WarpOperation::load_matrix:
+            return load_matrix_fragments(first);
         case WarpOperation::multiply_bf16:
+            return multiply_bf16_fragments(first);
         case WarpOperation::multiply_tf32:
-            return;
+            return multiply_tf32_fragments(first);
         default:
             return set_all(reduce(first, mask, operation));
     }

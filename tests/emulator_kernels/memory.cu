@@ -65,9 +65,9 @@ __global__ void float4_kernel(float* out, const float* in) {
     out[0] = value.x + value.w;
 }
 
-__global__ void float2_kernel(float* out) {
+__global__ void float2_kernel(float* out, int first) {
     __shared__ float tile[8];
-    if (threadIdx.x == 3) *reinterpret_cast<float2*>(tile + 1) = make_float2(1, 2);  // HERE: float2
+    if (threadIdx.x == 3) *reinterpret_cast<float2*>(tile + first) = make_float2(1, 2);  // HERE: float2
     __syncthreads();
     if (threadIdx.x == 0) out[0] = tile[1];
 }
@@ -149,7 +149,7 @@ void misaligned_float4() {
 }
 void misaligned_shared_float2() {
     const DeviceArray<float> out(1);
-    run(float2_kernel, out.data());
+    run(float2_kernel, out.data(), 1);
 }
 void unwritten_global() {
     const DeviceArray<float> out(1), in(2);
