@@ -1,5 +1,6 @@
 #include "kernels/sum/sum.h"
 
+#include "tests/support/emulated_device.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -22,6 +23,18 @@ TEST_CASE("sum: fast equals reference") {
         });
         test::check_close("out", fast[0], out, {1e-6, 1e-6});
         test::check_same_bits("d_x", fast[1], d_x);
+
+        for (const auto& emulated : test::emulated([&](auto& device) {
+                 const auto device_x = device.array(x), device_d_out = device.array(d_out);
+                 const auto device_out = device.template output<float>(1);
+                 const auto device_d_x = device.array(test::prefilled<float>(size));
+                 sum_forward(Device::emulated, {device_out.data(), device_x.data(), size});
+                 sum_backward(Device::emulated, {device_d_x.data(), device_d_out.data(), size});
+                 return test::Results{device_out.values(), device_d_x.values()};
+             })) {
+            test::check_close("out, emulated", emulated[0], out, {1e-6, 1e-6});
+            test::check_same_bits("d_x, emulated", emulated[1], d_x);
+        }
     }
 }
 
