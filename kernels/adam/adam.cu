@@ -1,5 +1,4 @@
 #include "kernels/adam/adam.h"
-
 #include "kernels/adam/adam_scalars.h"
 #include "kernels/common/device_scratch.h"
 #include "kernels/common/launch.h"

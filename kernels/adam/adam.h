@@ -15,10 +15,14 @@ struct AdamArray {
     const T* gradient;
     std::int64_t size;
     std::int64_t begin;  ///< sum of the sizes of the arrays before this one
+
+    bool operator==(const AdamArray&) const = default;
 };
 
 struct AdamSettings {
     double lr, beta1, beta2, epsilon, weight_decay;
+
+    bool operator==(const AdamSettings&) const = default;
 };
 
 /// One step of Adam (Kingma and Ba, 2015, algorithm 1) as torch.optim.Adam takes it, weight decay added to

@@ -27,9 +27,7 @@ std::string joined(const std::vector<std::string>& parts) {
     return text;
 }
 
-int capability_of(const cudaDeviceProp& properties) {
-    return 100 * properties.major + 10 * properties.minor;
-}
+int capability_of(const cudaDeviceProp& properties) { return 100 * properties.major + 10 * properties.minor; }
 
 cudaDeviceProp properties_of(int device) {
     cudaDeviceProp properties;
@@ -44,7 +42,9 @@ std::string text_of(const cudaDeviceProp& properties) {
 
 /// Newer GPUs compile the PTX of the newest architecture we were built for; of those between, a GPU runs the
 /// code of an architecture with the same major version.
-bool can_run(int capability) { return capability >= *std::min_element(std::begin(built_for), std::end(built_for)); }
+bool can_run(int capability) {
+    return capability >= *std::min_element(std::begin(built_for), std::end(built_for));
+}
 
 [[noreturn]] void refuse_too_old(int count) {
     std::vector<std::string> present, built;

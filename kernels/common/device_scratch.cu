@@ -1,5 +1,4 @@
 #include "kernels/common/device_scratch.h"
-
 #include "kernels/common/runtime.h"
 #include "kernels/common/stream.h"
 

@@ -3,8 +3,8 @@
 #include <functional>
 #include <memory>
 
-#include "kernels/common/runtime.h"
 #include "kernels/common/cuda.h"
+#include "kernels/common/runtime.h"
 
 /// The parts of a GPU's Runtime that have files of their own; for kernels/common/runtime.cu.
 namespace kernels::CIFAR_GPU_NAMESPACE {

@@ -10,9 +10,7 @@ namespace {
 template <typename Run>
 void move_bytes(const char* name, Device device, std::size_t bytes, int passes, const Run& run) {
     if (bytes == 0) return;
-    run_observed(device, run, [&] {
-        return Work{name, 0, passes * static_cast<double>(bytes), ""};
-    });
+    run_observed(device, run, [&] { return Work{name, 0, passes * static_cast<double>(bytes), ""}; });
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ class CpuRuntime final : public Runtime {
     void require_usable() override {}
     std::string description() override {
         const int count = threads();
-        return std::string(simd_name()) + ", " + std::to_string(count) + (count == 1 ? " thread" : " threads");
+        return std::string(simd_name()) + ", " + std::to_string(count) +
+               (count == 1 ? " thread" : " threads");
     }
 
     // Large blocks ask the system for huge pages: kernels walk through tens of megabytes in strides, and

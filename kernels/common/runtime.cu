@@ -1,8 +1,7 @@
-#include "kernels/common/runtime.h"
-
 #include <string>
 
 #include "kernels/common/gpu_runtime.h"
+#include "kernels/common/runtime.h"
 #include "kernels/common/stream.h"
 
 // The memory that tensors take comes from here once and is kept by the engine's own pool (engine/storage.h),

@@ -1,8 +1,7 @@
-#include "kernels/common/stream.h"
-
 #include <string>
 
 #include "kernels/common/device.h"
+#include "kernels/common/stream.h"
 
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {

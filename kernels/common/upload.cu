@@ -52,9 +52,7 @@ class PinnedUpload final : public Upload {
         require(cudaStreamWaitEvent(work_stream(), copied_, 0), "cudaStreamWaitEvent", remedy);
     }
 
-    void release() override {
-        require(cudaEventRecord(released_, work_stream()), "cudaEventRecord", remedy);
-    }
+    void release() override { require(cudaEventRecord(released_, work_stream()), "cudaEventRecord", remedy); }
 
   private:
     cudaEvent_t copied_, released_;

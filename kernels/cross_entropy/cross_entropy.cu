@@ -1,9 +1,8 @@
-#include "kernels/cross_entropy/cross_entropy.h"
-
 #include "kernels/common/device_scratch.h"
 #include "kernels/common/launch.h"
 #include "kernels/common/reduce.cuh"
 #include "kernels/common/stream.h"
+#include "kernels/cross_entropy/cross_entropy.h"
 
 // Forward: a warp takes a row, its lanes the classes in turn, and the sums over classes are made by shuffles,
 // in double, as on the CPU; one block then adds the losses of the rows, each thread every 256th. So the order
