@@ -60,14 +60,14 @@ void dispatch(Device device, const Args& args) {
 
 void adam(Device device, const Adam<float>& args) { dispatch<cpu::adam>(device, args); }
 void adaptive_avg_pool_forward(Device device, const AdaptiveAvgPoolForward<float>& args) {
-    dispatch<cpu::adaptive_avg_pool_forward>(device, args);
+    dispatch<cpu::adaptive_avg_pool_forward, cuda::adaptive_avg_pool_forward, emulated::adaptive_avg_pool_forward>(device, args);
 }
 void adaptive_avg_pool_backward(Device device, const AdaptiveAvgPoolBackward<float>& args) {
-    dispatch<cpu::adaptive_avg_pool_backward>(device, args);
+    dispatch<cpu::adaptive_avg_pool_backward, cuda::adaptive_avg_pool_backward, emulated::adaptive_avg_pool_backward>(device, args);
 }
-void add_forward(Device device, const AddForward<float>& args) { dispatch<cpu::add_forward>(device, args); }
+void add_forward(Device device, const AddForward<float>& args) { dispatch<cpu::add_forward, cuda::add_forward, emulated::add_forward>(device, args); }
 void add_backward(Device device, const AddBackward<float>& args) {
-    dispatch<cpu::add_backward>(device, args);
+    dispatch<cpu::add_backward, cuda::add_backward, emulated::add_backward>(device, args);
 }
 void attention_conv_forward(Device device, const AttentionConvForward<float>& args) {
     dispatch<cpu::attention_conv_forward>(device, args);
@@ -76,22 +76,22 @@ void attention_conv_backward(Device device, const AttentionConvBackward<float>& 
     dispatch<cpu::attention_conv_backward>(device, args);
 }
 void batch_norm_train_forward(Device device, const BatchNormTrainForward<float>& args) {
-    dispatch<cpu::batch_norm_train_forward>(device, args);
+    dispatch<cpu::batch_norm_train_forward, cuda::batch_norm_train_forward, emulated::batch_norm_train_forward>(device, args);
 }
 void batch_norm_eval_forward(Device device, const BatchNormEvalForward<float>& args) {
-    dispatch<cpu::batch_norm_eval_forward>(device, args);
+    dispatch<cpu::batch_norm_eval_forward, cuda::batch_norm_eval_forward, emulated::batch_norm_eval_forward>(device, args);
 }
 void batch_norm_backward(Device device, const BatchNormBackward<float>& args) {
-    dispatch<cpu::batch_norm_backward>(device, args);
+    dispatch<cpu::batch_norm_backward, cuda::batch_norm_backward, emulated::batch_norm_backward>(device, args);
 }
 void batch_norm_max_pool_train_forward(Device device, const BatchNormMaxPoolTrainForward<float>& args) {
-    dispatch<cpu::batch_norm_max_pool_train_forward>(device, args);
+    dispatch<cpu::batch_norm_max_pool_train_forward, cuda::batch_norm_max_pool_train_forward, emulated::batch_norm_max_pool_train_forward>(device, args);
 }
 void batch_norm_max_pool_eval_forward(Device device, const BatchNormMaxPoolEvalForward<float>& args) {
-    dispatch<cpu::batch_norm_max_pool_eval_forward>(device, args);
+    dispatch<cpu::batch_norm_max_pool_eval_forward, cuda::batch_norm_max_pool_eval_forward, emulated::batch_norm_max_pool_eval_forward>(device, args);
 }
 void batch_norm_max_pool_backward(Device device, const BatchNormMaxPoolBackward<float>& args) {
-    dispatch<cpu::batch_norm_max_pool_backward>(device, args);
+    dispatch<cpu::batch_norm_max_pool_backward, cuda::batch_norm_max_pool_backward, emulated::batch_norm_max_pool_backward>(device, args);
 }
 void conv2d_forward(Device device, const Conv2dForward<float>& args) {
     dispatch<cpu::conv2d_forward>(device, args);
@@ -106,16 +106,16 @@ void cross_entropy_backward(Device device, const CrossEntropyBackward<float>& ar
     dispatch<cpu::cross_entropy_backward>(device, args);
 }
 void dropout_forward(Device device, const DropoutForward<float>& args) {
-    dispatch<cpu::dropout_forward>(device, args);
+    dispatch<cpu::dropout_forward, cuda::dropout_forward, emulated::dropout_forward>(device, args);
 }
 void dropout_backward(Device device, const DropoutBackward<float>& args) {
-    dispatch<cpu::dropout_backward>(device, args);
+    dispatch<cpu::dropout_backward, cuda::dropout_backward, emulated::dropout_backward>(device, args);
 }
 void flatten_forward(Device device, const FlattenForward<float>& args) {
-    dispatch<cpu::flatten_forward>(device, args);
+    dispatch<cpu::flatten_forward, cuda::flatten_forward, emulated::flatten_forward>(device, args);
 }
 void flatten_backward(Device device, const FlattenBackward<float>& args) {
-    dispatch<cpu::flatten_backward>(device, args);
+    dispatch<cpu::flatten_backward, cuda::flatten_backward, emulated::flatten_backward>(device, args);
 }
 void linear_forward(Device device, const LinearForward<float>& args) {
     dispatch<cpu::linear_forward>(device, args);
@@ -124,14 +124,14 @@ void linear_backward(Device device, const LinearBackward<float>& args) {
     dispatch<cpu::linear_backward>(device, args);
 }
 void max_pool_forward(Device device, const MaxPoolForward<float>& args) {
-    dispatch<cpu::max_pool_forward>(device, args);
+    dispatch<cpu::max_pool_forward, cuda::max_pool_forward, emulated::max_pool_forward>(device, args);
 }
 void max_pool_backward(Device device, const MaxPoolBackward<float>& args) {
-    dispatch<cpu::max_pool_backward>(device, args);
+    dispatch<cpu::max_pool_backward, cuda::max_pool_backward, emulated::max_pool_backward>(device, args);
 }
-void mul_forward(Device device, const MulForward<float>& args) { dispatch<cpu::mul_forward>(device, args); }
+void mul_forward(Device device, const MulForward<float>& args) { dispatch<cpu::mul_forward, cuda::mul_forward, emulated::mul_forward>(device, args); }
 void mul_backward(Device device, const MulBackward<float>& args) {
-    dispatch<cpu::mul_backward>(device, args);
+    dispatch<cpu::mul_backward, cuda::mul_backward, emulated::mul_backward>(device, args);
 }
 void relu_forward(Device device, const ReluForward<float>& args) {
     dispatch<cpu::relu_forward, cuda::relu_forward, emulated::relu_forward>(device, args);
@@ -139,9 +139,9 @@ void relu_forward(Device device, const ReluForward<float>& args) {
 void relu_backward(Device device, const ReluBackward<float>& args) {
     dispatch<cpu::relu_backward, cuda::relu_backward, emulated::relu_backward>(device, args);
 }
-void sum_forward(Device device, const SumForward<float>& args) { dispatch<cpu::sum_forward>(device, args); }
+void sum_forward(Device device, const SumForward<float>& args) { dispatch<cpu::sum_forward, cuda::sum_forward, emulated::sum_forward>(device, args); }
 void sum_backward(Device device, const SumBackward<float>& args) {
-    dispatch<cpu::sum_backward>(device, args);
+    dispatch<cpu::sum_backward, cuda::sum_backward, emulated::sum_backward>(device, args);
 }
 
 }  // namespace kernels
