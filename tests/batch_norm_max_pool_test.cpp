@@ -332,14 +332,23 @@ TEST_CASE("batch_norm_max_pool: a negative weight makes the smallest win, a weig
 
 TEST_CASE("batch_norm_max_pool: in evaluation NaN wins over every number, the last NaN over those before") {
     constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+    const Data<float> data{{1, 2, 4, 1}, {1, nan, 3, 4, nan, 5, nan, 2}, {1}, {0}};
+    const auto check = [](const Data<float>& pooled) {
+        CHECK(pooled.winner == Bytes{2, 2});
+        CHECK(std::isnan(pooled.out[0]));
+        CHECK(std::isnan(pooled.winner_x[1]));
+    };
     for (const auto forward :
          {&cpu::batch_norm_max_pool_eval_forward, &reference::batch_norm_max_pool_eval_forward<float>}) {
-        Data<float> data{{1, 2, 4, 1}, {1, nan, 3, 4, nan, 5, nan, 2}, {1}, {0}};
-        forward(data.eval_args());
-        CHECK(data.winner == Bytes{2, 2});
-        CHECK(std::isnan(data.out[0]));
-        CHECK(std::isnan(data.winner_x[1]));
+        auto pooled = data;
+        forward(pooled.eval_args());
+        check(pooled);
     }
+    test::emulated([&](auto& device) {
+        const auto pooled = forward_on(device, data, false);
+        check(pooled);
+        return test::Results{pooled.out, pooled.winner_x};
+    });
 }
 
 TEST_CASE("batch_norm_max_pool: gradcheck") {

@@ -17,6 +17,9 @@ struct Shape {
 const std::vector<Shape> table = {{2, 1},    {2, 3},    {7, 5},      {255, 17}, {256, 30},
                                   {257, 33}, {512, 16}, {1000, 100}, {3000, 3}, {700, 1}};
 
+/// More rows than 512 blocks of a device, the most that sums are cut into, take in one go.
+constexpr Shape many_rows = {16500, 17};
+
 /// Everything that a training forward reads and writes.
 template <typename T>
 struct Training {
@@ -91,24 +94,67 @@ std::vector<Training<float>> trained_everywhere(const Training<float>& data) {
     return trained;
 }
 
+void check_training(const Shape& shape) {
+    CAPTURE(shape.rows);
+    CAPTURE(shape.channels);
+    auto expected = random_training<float>(shape.rows, shape.channels);
+    const auto data = expected;
+    reference::batch_norm_train_forward(expected.args());
+    for (const auto& fast : trained_everywhere(data)) {
+        test::check_close("mean", fast.mean, expected.mean, {1e-7, 1e-6});
+        test::check_close("inv_std", fast.inv_std, expected.inv_std, {0, 1e-6});
+        test::check_close("running_mean", fast.running_mean, expected.running_mean, {1e-7, 1e-6});
+        test::check_close("running_var", fast.running_var, expected.running_var, {1e-7, 1e-6});
+        // Two rows that nearly agree have an inv_std of up to 300, which multiplies the rounding of the mean.
+        test::check_close("out", fast.out, expected.out, {shape.rows == 2 ? 1e-4 : 2e-6, 2e-6});
+    }
+}
+
+void check_backward(const Shape& shape, bool batch_statistics, bool with_d_x) {
+    const std::int64_t rows = shape.rows, channels = shape.channels;
+    CAPTURE(shape.rows);
+    CAPTURE(shape.channels);
+    CAPTURE(batch_statistics);
+    CAPTURE(with_d_x);
+    const auto data = random_training<float>(rows, channels);
+    const auto mean = test::random_values<float>(channels, 4),
+               inv_std = test::random_values<float>(channels, 5, 0.5, 2);
+    const auto d_out = test::random_values<float>(rows * channels, 6);
+    const auto d_x_before = test::prefilled<float>(rows * channels),
+               parameter_before = test::prefilled<float>(channels);
+    const auto run = [&](auto backward) {
+        test::Results r = {d_x_before, parameter_before, parameter_before};
+        backward(BatchNormBackward<float>{with_d_x ? r[0].data() : nullptr, r[1].data(), r[2].data(),
+                                          mean.data(), inv_std.data(), d_out.data(), data.x.data(),
+                                          data.weight.data(), batch_statistics, rows, channels});
+        return r;
+    };
+    auto fast = test::emulated([&](auto& device) {
+        const auto d_x = device.array(d_x_before), d_weight = device.array(parameter_before),
+                   d_bias = device.array(parameter_before);
+        const auto device_mean = device.array(mean), device_inv_std = device.array(inv_std),
+                   device_d_out = device.array(d_out), x = device.array(data.x),
+                   weight = device.array(data.weight);
+        batch_norm_backward(Device::emulated,
+                            {with_d_x ? d_x.data() : nullptr, d_weight.data(), d_bias.data(),
+                             device_mean.data(), device_inv_std.data(), device_d_out.data(), x.data(),
+                             weight.data(), batch_statistics, rows, channels});
+        return test::Results{d_x.values(), d_weight.values(), d_bias.values()};
+    });
+    fast.push_back(test::same_for_any_threads([&] { return run(&cpu::batch_norm_backward); }));
+    const auto expected = run(&reference::batch_norm_backward<float>);
+    for (const auto& actual : fast) {
+        test::check_close("d_x", actual[0], expected[0], {2e-6, 2e-6});
+        test::check_close("d_weight", actual[1], expected[1], {1e-5, 2e-6});
+        test::check_close("d_bias", actual[2], expected[2], {1e-5, 2e-6});
+    }
+}
+
 }  // namespace
 
 TEST_CASE("batch_norm: fast training forward equals reference") {
-    for (const auto& [rows, channels] : table) {
-        CAPTURE(rows);
-        CAPTURE(channels);
-        auto expected = random_training<float>(rows, channels);
-        reference::batch_norm_train_forward(expected.args());
-        for (const auto& fast : trained_everywhere(random_training<float>(rows, channels))) {
-            test::check_close("mean", fast.mean, expected.mean, {1e-7, 1e-6});
-            test::check_close("inv_std", fast.inv_std, expected.inv_std, {0, 1e-6});
-            test::check_close("running_mean", fast.running_mean, expected.running_mean, {1e-7, 1e-6});
-            test::check_close("running_var", fast.running_var, expected.running_var, {1e-7, 1e-6});
-            // Two rows that nearly agree have an inv_std of up to 300, which multiplies the rounding of the
-            // mean.
-            test::check_close("out", fast.out, expected.out, {rows == 2 ? 1e-4 : 2e-6, 2e-6});
-        }
-    }
+    for (const Shape& shape : table) check_training(shape);
+    check_training(many_rows);
 }
 
 TEST_CASE("batch_norm: fast evaluation equals reference") {
@@ -141,49 +187,10 @@ TEST_CASE("batch_norm: fast evaluation equals reference") {
 }
 
 TEST_CASE("batch_norm: fast backward equals reference, with and without d_x") {
-    for (const auto& [rows, channels] : table) {
-        for (const bool batch_statistics : {true, false}) {
-            CAPTURE(rows);
-            CAPTURE(channels);
-            CAPTURE(batch_statistics);
-            const auto data = random_training<float>(rows, channels);
-            const auto mean = test::random_values<float>(channels, 4),
-                       inv_std = test::random_values<float>(channels, 5, 0.5, 2);
-            const auto d_out = test::random_values<float>(rows * channels, 6);
-            const auto run = [&, rows = rows, channels = channels](auto backward, bool with_d_x) {
-                std::vector<std::vector<float>> r = {test::prefilled<float>(rows * channels),
-                                                     test::prefilled<float>(channels),
-                                                     test::prefilled<float>(channels)};
-                backward(BatchNormBackward<float>{with_d_x ? r[0].data() : nullptr, r[1].data(), r[2].data(),
-                                                  mean.data(), inv_std.data(), d_out.data(), data.x.data(),
-                                                  data.weight.data(), batch_statistics, rows, channels});
-                return r;
-            };
-            for (const bool with_d_x : {true, false}) {
-                const auto expected = run(&reference::batch_norm_backward<float>, with_d_x);
-                auto fast = test::emulated([&, rows = rows, channels = channels](auto& device) {
-                    const auto d_x = device.array(test::prefilled<float>(rows * channels)),
-                               d_weight = device.array(test::prefilled<float>(channels)),
-                               d_bias = device.array(test::prefilled<float>(channels));
-                    const auto device_mean = device.array(mean), device_inv_std = device.array(inv_std),
-                               device_d_out = device.array(d_out), x = device.array(data.x),
-                               weight = device.array(data.weight);
-                    batch_norm_backward(Device::emulated,
-                                        {with_d_x ? d_x.data() : nullptr, d_weight.data(), d_bias.data(),
-                                         device_mean.data(), device_inv_std.data(), device_d_out.data(),
-                                         x.data(), weight.data(), batch_statistics, rows, channels});
-                    return test::Results{d_x.values(), d_weight.values(), d_bias.values()};
-                });
-                fast.push_back(
-                    test::same_for_any_threads([&] { return run(&cpu::batch_norm_backward, with_d_x); }));
-                for (const auto& actual : fast) {
-                    test::check_close("d_x", actual[0], expected[0], {2e-6, 2e-6});
-                    test::check_close("d_weight", actual[1], expected[1], {1e-5, 2e-6});
-                    test::check_close("d_bias", actual[2], expected[2], {1e-5, 2e-6});
-                }
-            }
-        }
-    }
+    for (const Shape& shape : table)
+        for (const bool batch_statistics : {true, false})
+            for (const bool with_d_x : {true, false}) check_backward(shape, batch_statistics, with_d_x);
+    check_backward(many_rows, true, true);
 }
 
 TEST_CASE("batch_norm: a mean a hundred thousand times the deviation does not spoil the variance") {
