@@ -17,6 +17,7 @@ std::int64_t check_batch_norm(const Tensor& x, const RunningStatistics& running,
     check_shape("batch_norm", "bias", bias, {channels});
     check_shape("batch_norm", "running mean", running.mean, {channels});
     check_shape("batch_norm", "running variance", running.var, {channels});
+    check_device("batch_norm", x, {weight, bias, running.mean, running.var});
     if (training && rows < 2)
         throw UsageError("one value per channel, shape " + to_string(x.shape()), "in batch_norm (training)",
                          "use a larger batch or eval mode: one value has no variance");
@@ -24,10 +25,10 @@ std::int64_t check_batch_norm(const Tensor& x, const RunningStatistics& running,
 }
 
 Tensor inverse_deviation(const Tensor& var, float epsilon) {
-    const Tensor result = empty(var.shape());
+    const Tensor on_host = var.to(Device::cpu), result = empty(var.shape());
     for (std::int64_t c = 0; c < var.numel(); ++c)
-        result.data()[c] = 1.0F / std::sqrt(var.data()[c] + epsilon);
-    return result;
+        result.data()[c] = 1.0F / std::sqrt(on_host.data()[c] + epsilon);
+    return result.to(var.device());
 }
 
 Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight, const Tensor& bias,

@@ -16,8 +16,9 @@ void transpose_each(T* out, const T* x, std::int64_t matrices, std::int64_t rows
 Tensor swap_pixels_and_channels(const Tensor& x, const Shape& out_shape, std::int64_t rows,
                                 std::int64_t columns) {
     const Tensor out = empty(out_shape, x.dtype());
+    const Tensor in = x.to(Device::cpu);
     const auto transpose = [&]<typename T>(T* to) {
-        transpose_each(to, x.data<T>(), x.size(0), rows, columns);
+        transpose_each(to, in.data<T>(), in.size(0), rows, columns);
     };
     switch (x.dtype()) {
         case DType::float32:
@@ -36,13 +37,13 @@ Tensor swap_pixels_and_channels(const Tensor& x, const Shape& out_shape, std::in
 }  // namespace
 
 Tensor to_channels_first(const Tensor& x) {
-    if (x.shape().rank() != 4) return x;
+    if (x.shape().rank() != 4) return x.to(Device::cpu);
     const std::int64_t height = x.size(1), width = x.size(2), channels = x.size(3);
     return swap_pixels_and_channels(x, {x.size(0), channels, height, width}, height * width, channels);
 }
 
 Tensor to_channels_last(const Tensor& x) {
-    if (x.shape().rank() != 4) return x;
+    if (x.shape().rank() != 4) return x.to(Device::cpu);
     const std::int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
     return swap_pixels_and_channels(x, {x.size(0), height, width, channels}, channels, height * width);
 }

@@ -12,7 +12,7 @@ namespace kernels::CIFAR_GPU_NAMESPACE {
 /// reserve(); work_stream() orders the calls. Its size only grows.
 class DeviceScratch {
   public:
-    DeviceScratch() = default;
+    constexpr DeviceScratch() = default;
     DeviceScratch(const DeviceScratch&) = delete;
     DeviceScratch& operator=(const DeviceScratch&) = delete;
 

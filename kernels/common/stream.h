@@ -8,4 +8,10 @@ namespace kernels::CIFAR_GPU_NAMESPACE {
 /// launched on it and nobody waits, except who needs a value on the host.
 cudaStream_t work_stream();
 
+/// Whether a graph was ever recorded: what it uses must then never be given back.
+bool any_recorded();
+
+/// Throws DeviceError, naming the call, the reason, the device, and what to do, unless `error` is success.
+void require(cudaError_t error, const char* call, const char* remedy);
+
 }  // namespace kernels::CIFAR_GPU_NAMESPACE

@@ -13,10 +13,13 @@ namespace {
 struct Mask {
     std::uint64_t threshold, seed, stream;
     float scale;
+    const std::int64_t* stream_origin;  ///< or null
 
     /// What the elements of block `index` are multiplied with: 0 where one is dropped.
     __device__ __forceinline__ Pack<float, 4> factors(std::int64_t index) const {
-        const PhiloxBlock words = philox(seed, stream, static_cast<std::uint64_t>(index));
+        const std::uint64_t origin =
+            stream_origin == nullptr ? 0 : static_cast<std::uint64_t>(*stream_origin);
+        const PhiloxBlock words = philox(seed, origin + stream, static_cast<std::uint64_t>(index));
         Pack<float, 4> result;
         for (unsigned k = 0; k < 4; ++k) result.lane[k] = words[k] >= threshold ? scale : 0.0F;
         return result;
@@ -28,7 +31,7 @@ template <typename Args>
 Mask mask_of(const Args& args) {
     // With probability 1 the scale is infinite, and never used.
     return {dropout_threshold(args.probability), args.seed, args.stream,
-            static_cast<float>(1 / (1 - args.probability))};
+            static_cast<float>(1 / (1 - args.probability)), args.stream_origin};
 }
 
 /// x is not looked at where it is dropped: even a NaN is.
