@@ -56,7 +56,7 @@ class Kernel:
         self.mangled = mangled
         self.registers = self.shared = self.stack = self.spills = 0
         self.threads = None
-        self.dynamic_shared = False
+        self.dynamic_shared = 0  # None: not told
         self.instructions = Counter()
 
 
@@ -78,11 +78,13 @@ def parse_report(text):
 
 
 def add_launch_bounds(kernels, ptx):
-    """__launch_bounds__, and whether dynamic shared memory is used, stand in the PTX."""
+    """__launch_bounds__ stand in the PTX, and how much dynamic shared memory a launch asks for, in a comment there."""
     for name, body in re.findall(r"\.entry (\w+)\((.*?)^}", ptx, re.DOTALL | re.MULTILINE):
         if match := re.search(r"\.maxntid (\d+)(?:, (\d+), (\d+))?", body):
             kernels[name].threads = math.prod(int(extent or 1) for extent in match.groups())
-        kernels[name].dynamic_shared = "dynamic_shared_memory" in body
+        if "dynamic_shared_memory" in body:
+            told = re.search(r"// dynamic shared memory: (\d+) bytes", body)
+            kernels[name].dynamic_shared = int(told[1]) if told else None
 
 
 SASS = {"mma": r"^[HI]MMA|^[HIQ]GMMA", "ldmatrix": r"^LDSM", "16-byte loads": r"^LDG\S*\.128|^LDGSTS\S*\.128"}
@@ -112,7 +114,7 @@ def compile_for(source, architecture, nvcc, nvdisasm):
     ptxas = find_tool("ptxas", nvcc)
     with tempfile.TemporaryDirectory() as folder:
         ptx, cubin = os.path.join(folder, "kernel.ptx"), os.path.join(folder, "kernel.cubin")
-        output_of(nvcc, "-std=c++20", "-O3", "--expt-relaxed-constexpr", "-I", ROOT, f"-arch=compute_{architecture}",
+        output_of(nvcc, "-std=c++20", "-O3", "--fmad=false", "--expt-relaxed-constexpr", "-I", ROOT, f"-arch=compute_{architecture}",
                   "-ptx", source, "-o", ptx)
         kernels = parse_report(output_of(ptxas, "-v", "-O3", f"-arch=sm_{architecture}", ptx, "-o", cubin))
         text = pathlib.Path(ptx).read_text()
@@ -160,8 +162,7 @@ def block_without_bounds(name, text):
 
 # ---- Occupancy: the multiprocessor's limits, from NVIDIA's CUDA C++ Programming Guide, table of compute capabilities
 
-MULTIPROCESSOR = {80: {"shared": 164 << 10, "shared_per_block": 163 << 10},
-                  90: {"shared": 228 << 10, "shared_per_block": 227 << 10}}
+SHARED = {80: 164 << 10, 90: 228 << 10}  # bytes of a multiprocessor
 WARPS, BLOCKS, REGISTERS, PARTITIONS = 64, 32, 65536, 4  # of a multiprocessor, of both
 RESERVED_SHARED, SHARED_UNIT, REGISTER_UNIT = 1024, 128, 256
 
@@ -175,7 +176,7 @@ def occupancy(architecture, threads, registers, shared):
     warps = -(-threads // 32)
     registers_of_warp = round_up(max(registers, 1) * 32, REGISTER_UNIT)
     by_registers = REGISTERS // PARTITIONS // registers_of_warp * PARTITIONS // warps
-    by_shared = MULTIPROCESSOR[architecture]["shared"] // round_up(shared + RESERVED_SHARED, SHARED_UNIT)
+    by_shared = SHARED[architecture] // round_up(shared + RESERVED_SHARED, SHARED_UNIT)
     return min(WARPS // warps, BLOCKS, by_registers, by_shared) * warps / WARPS
 
 
@@ -279,6 +280,9 @@ def resource_rows(compiled):
                 if kernel.spills or kernel.stack:
                     complaints.append(f"{where}, compute capability {architecture / 10}: {kernel.spills} bytes of "
                                       f"spills, {kernel.stack} bytes of local memory")
+            if any(kernel.dynamic_shared is None for kernel in kernels):
+                complaints.append(f"{where}: how much dynamic shared memory does it use? Call dynamic_shared<T, bytes>()")
+                continue
             threads = kernels[0].threads or block_without_bounds(name, text)
             if threads is None:
                 complaints.append(f"{where}: how many threads has a block? Give it __launch_bounds__")
@@ -294,10 +298,9 @@ def pair(values):
 
 
 def resource_row(source, name, threads, kernels):
-    parts = [f"{100 * occupancy(a, threads, k.registers, k.shared):.0f} %" for a, k in zip(ARCHITECTURES, kernels)]
-    shared = [f"{k.shared}" + (" + dynamic" if k.dynamic_shared else "") for k in kernels]
+    parts = [f"{100 * occupancy(a, threads, k.registers, k.shared + k.dynamic_shared):.0f} %" for a, k in zip(ARCHITECTURES, kernels)]
     counts = [pair(k.instructions[what] for k in kernels) for what in SASS]
-    return (f"| {source.parent.name}/{source.name} | `{name}` | {threads} | {pair(k.registers for k in kernels)} | {pair(shared)} | "
+    return (f"| {source.parent.name}/{source.name} | `{name}` | {threads} | {pair(k.registers for k in kernels)} | {pair(k.shared + k.dynamic_shared for k in kernels)} | "
             f"{pair(parts)} | {' | '.join(counts)} |")
 
 

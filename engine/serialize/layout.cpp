@@ -42,14 +42,8 @@ Shape channels_first_shape(const Shape& shape) {
 }
 
 Tensor to_channels_first(const Tensor& x) {
-<<<<<<< HEAD
-    if (x.shape().rank() != 4) return x;
-    return swap_pixels_and_channels(x, channels_first_shape(x.shape()), x.size(1) * x.size(2), x.size(3));
-=======
     if (x.shape().rank() != 4) return x.to(Device::cpu);
-    const std::int64_t height = x.size(1), width = x.size(2), channels = x.size(3);
-    return swap_pixels_and_channels(x, {x.size(0), channels, height, width}, height * width, channels);
->>>>>>> cuda-k3
+    return swap_pixels_and_channels(x, channels_first_shape(x.shape()), x.size(1) * x.size(2), x.size(3));
 }
 
 Tensor to_channels_last(const Tensor& x) {
