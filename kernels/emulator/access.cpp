@@ -8,10 +8,12 @@
 
 // What happens at each access of a kernel to memory that is not its own stack.
 
+// NOLINTBEGIN(readability-identifier-naming): the linker's names
 extern "C" {
 [[gnu::weak]] extern const char __start_emulated_constant[];
 [[gnu::weak]] extern const char __stop_emulated_constant[];
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace kernels::emulator {
 namespace {

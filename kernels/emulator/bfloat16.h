@@ -6,6 +6,7 @@
 
 #include "kernels/emulator/vector_types.h"
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 /// The bfloat16 of cuda_bf16.h: the upper half of a float. Arithmetic goes through float and is rounded once.
 namespace kernels::emulator {
 
@@ -73,3 +74,4 @@ inline __nv_bfloat162 __hfma2(__nv_bfloat162 x, __nv_bfloat162 y, __nv_bfloat162
 }
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

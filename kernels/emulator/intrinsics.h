@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 /// CUDA's arithmetic intrinsics. The fast ones are the exact ones here: a kernel's tolerance must cover the
 /// difference, which only a GPU can show.
 namespace kernels::emulator {
@@ -87,3 +88,4 @@ inline double min(double x, double y) { return std::fmin(x, y); }
 inline double max(double x, double y) { return std::fmax(x, y); }
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

@@ -9,6 +9,7 @@
 // The built-in functions of device code that are more than arithmetic. Each notes the place it is called
 // from.
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 namespace kernels::emulator {
 namespace {
 
@@ -111,3 +112,4 @@ CIFAR_ATOMIC_CAS(unsigned long long)
 // NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

@@ -10,6 +10,7 @@
 /// names live in kernels::emulator, so that they can never be confused, by the linker, with CUDA's own in one
 /// program.
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 namespace kernels::emulator {
 
 // Constant for as long as a thread lives, and so for all its code: the compiler may keep them in registers.
@@ -180,3 +181,4 @@ template <typename T>
 }
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

@@ -6,6 +6,7 @@
 
 #include "kernels/emulator/language.h"
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 /// The part of CUDA's runtime API that this repository uses, for the emulated device. Names and meaning are
 /// CUDA's. Work is done when it is submitted, on the thread that submits it, so a stream is never behind;
 /// while a stream is captured nothing runs, and the graph runs what was recorded when it is launched.
@@ -220,3 +221,4 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
 }
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

@@ -13,6 +13,7 @@
 
 // Errors, the device's properties, and launches.
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 namespace kernels::emulator {
 namespace {
 
@@ -229,3 +230,4 @@ cudaError_t launch_kernel(const cudaLaunchConfig_t& config, const KernelCall& ca
 }
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

@@ -6,6 +6,7 @@
 
 // Memory of the emulated device.
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 namespace kernels::emulator {
 namespace {
 
@@ -141,3 +142,4 @@ std::vector<Report> find_leaks() {
 }
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

@@ -10,6 +10,7 @@
 // Streams, events and graphs of the emulated device. See the CUDA Runtime API reference, stream and graph
 // management, for what each may return.
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 namespace kernels::emulator {
 
 using Clock = std::chrono::steady_clock;
@@ -159,3 +160,4 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
 }
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

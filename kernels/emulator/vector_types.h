@@ -2,6 +2,7 @@
 
 #include <bit>
 
+// NOLINTBEGIN(readability-identifier-naming): CUDA's names
 /// CUDA's built-in vector types, with their sizes and alignments.
 namespace kernels::emulator {
 namespace detail {
@@ -53,3 +54,4 @@ struct dim3 {
 };
 
 }  // namespace kernels::emulator
+// NOLINTEND(readability-identifier-naming)

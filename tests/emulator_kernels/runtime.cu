@@ -1,6 +1,5 @@
-#include "tests/emulator_kernels/runtime.h"
-
 #include "kernels/common/launch.h"
+#include "tests/emulator_kernels/runtime.h"
 
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
