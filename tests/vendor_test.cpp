@@ -33,11 +33,8 @@ void check(const char* what, const Arrays& actual, const Arrays& expected) {
 TEST_CASE("vendor: without a GPU every call says so") {
     if (has_gpu()) return;
     float value = 0;
-    CHECK_THROWS_AS(vendor::linear_forward({&value, &value, &value, nullptr, 1, 1, 1}, Precision::fp32),
-                    DeviceError);
-    CHECK_THROWS_AS(
-        vendor::conv2d_forward({&value, &value, &value, nullptr, {1, 1, 1, 1, 1}}, Precision::fp32),
-        DeviceError);
+    CHECK_THROWS_AS(vendor::linear_forward({&value, &value, &value, nullptr, 1, 1, 1}), DeviceError);
+    CHECK_THROWS_AS(vendor::conv2d_forward({&value, &value, &value, nullptr, {1, 1, 1, 1, 1}}), DeviceError);
     CHECK_THROWS_AS(vendor::max_pool_forward({&value, nullptr, &value, {1, 2, 2, 1, 2, 2}}), DeviceError);
     CHECK_THROWS_AS(
         vendor::batch_norm_eval_forward({&value, &value, &value, &value, &value, &value, 1e-5F, 1, 1}),
@@ -65,11 +62,9 @@ TEST_CASE("vendor: linear equals the reference") {
             LinearForward<float>{y.data(), x.data(), weight.data(), bias.data(), rows, in, out});
         reference::linear_backward(LinearBackward<float>{d_x.data(), d_weight.data(), d_bias.data(),
                                                          d_y.data(), x.data(), weight.data(), rows, in, out});
-        vendor::linear_forward({gy.data(), gx.data(), gweight.data(), gbias.data(), rows, in, out},
-                               Precision::fp32);
+        vendor::linear_forward({gy.data(), gx.data(), gweight.data(), gbias.data(), rows, in, out});
         vendor::linear_backward({gd_x.data(), gd_weight.data(), gd_bias.data(), gd_y.data(), gx.data(),
-                                 gweight.data(), rows, in, out},
-                                Precision::fp32);
+                                 gweight.data(), rows, in, out});
         check("linear", {gy.values(), gd_x.values(), gd_weight.values(), gd_bias.values()},
               {y, d_x, d_weight, d_bias});
     }
@@ -96,10 +91,9 @@ TEST_CASE("vendor: conv2d equals the reference") {
         reference::conv2d_forward(Conv2dForward<float>{y.data(), x.data(), weight.data(), bias.data(), s});
         reference::conv2d_backward(Conv2dBackward<float>{d_x.data(), d_weight.data(), d_bias.data(),
                                                          d_y.data(), x.data(), weight.data(), s});
-        vendor::conv2d_forward({gy.data(), gx.data(), gweight.data(), gbias.data(), s}, Precision::fp32);
+        vendor::conv2d_forward({gy.data(), gx.data(), gweight.data(), gbias.data(), s});
         vendor::conv2d_backward(
-            {gd_x.data(), gd_weight.data(), gd_bias.data(), gd_y.data(), gx.data(), gweight.data(), s},
-            Precision::fp32);
+            {gd_x.data(), gd_weight.data(), gd_bias.data(), gd_y.data(), gx.data(), gweight.data(), s});
         check("conv2d", {gy.values(), gd_x.values(), gd_weight.values(), gd_bias.values()},
               {y, d_x, d_weight, d_bias});
     }

@@ -68,7 +68,7 @@ void Rivals::add_convolutions(const Conv2dShape& each, bool is_first) {
     AttentionConvForward<float> forward{};
     forward.shape = each;
     add(work(forward), "cuDNN, three convolutions as one", [&] {
-        vendor::conv2d_forward({out.data(), x.data(), weight.data(), nullptr, s}, precision_);
+        vendor::conv2d_forward({out.data(), x.data(), weight.data(), nullptr, s, precision_});
     });
     const DeviceFloats d_x(x_size, 4), d_weight(weight_size, 5);
     AttentionConvBackward<float> backward{};
@@ -76,7 +76,7 @@ void Rivals::add_convolutions(const Conv2dShape& each, bool is_first) {
     backward.d_x = is_first ? nullptr : d_x.data();
     add(work(backward), "cuDNN, three convolutions as one", [&] {
         vendor::conv2d_backward(
-            {backward.d_x, d_weight.data(), nullptr, out.data(), x.data(), weight.data(), s}, precision_);
+            {backward.d_x, d_weight.data(), nullptr, out.data(), x.data(), weight.data(), s, precision_});
     });
 }
 
@@ -111,11 +111,13 @@ void Rivals::add_linear(std::int64_t in, std::int64_t out) {
     const std::int64_t rows = options_.batch_size;
     const DeviceFloats y(rows * out, 1), x(rows * in, 2), weight(in * out, 3), bias(out, 4),
         d_x(rows * in, 5), d_weight(in * out, 6), d_bias(out, 7);
-    const LinearForward<float> forward{y.data(), x.data(), weight.data(), bias.data(), rows, in, out};
-    add(work(forward), "cuBLAS", [&] { vendor::linear_forward(forward, precision_); });
-    const LinearBackward<float> backward{
-        d_x.data(), d_weight.data(), d_bias.data(), y.data(), x.data(), weight.data(), rows, in, out};
-    add(work(backward), "cuBLAS", [&] { vendor::linear_backward(backward, precision_); });
+    const LinearForward<float> forward{y.data(), x.data(), weight.data(), bias.data(),
+                                       rows,     in,       out,           precision_};
+    add(work(forward), "cuBLAS", [&] { vendor::linear_forward(forward); });
+    const LinearBackward<float> backward{d_x.data(), d_weight.data(), d_bias.data(), y.data(),
+                                         x.data(),   weight.data(),   rows,          in,
+                                         out,        precision_};
+    add(work(backward), "cuBLAS", [&] { vendor::linear_backward(backward); });
 }
 
 void Rivals::add_average(std::int64_t side, std::int64_t channels, bool wants_d_x) {

@@ -108,15 +108,15 @@ void add_weight_gradient(const Conv2dBackward<float>& args, const Convolution& c
 
 }  // namespace
 
-void conv2d_forward(const Conv2dForward<float>& args, Precision precision) {
+void conv2d_forward(const Conv2dForward<float>& args) {
     static std::map<Key, cudnnConvolutionFwdAlgoPerf_t> known;
-    const Convolution c(args.shape, precision);
-    const auto algorithm = fastest(known, key_of(args.shape, precision), Convolution::math_type(precision),
-                                   [&](int limit, int* count, auto* results) {
-                                       return cudnnFindConvolutionForwardAlgorithm(
-                                           cudnn(), c.x.get(), c.weight.get(), c.convolution.get(),
-                                           c.out.get(), limit, count, results);
-                                   });
+    const Convolution c(args.shape, args.precision);
+    const auto algorithm = fastest(
+        known, key_of(args.shape, args.precision), Convolution::math_type(args.precision),
+        [&](int limit, int* count, auto* results) {
+            return cudnnFindConvolutionForwardAlgorithm(
+                cudnn(), c.x.get(), c.weight.get(), c.convolution.get(), c.out.get(), limit, count, results);
+        });
     use(c, algorithm);
     check(cudnnConvolutionForward(cudnn(), &one, c.x.get(), args.x, c.weight.get(), args.weight,
                                   c.convolution.get(), algorithm.algo, workspace(algorithm.memory),
@@ -125,10 +125,10 @@ void conv2d_forward(const Conv2dForward<float>& args, Precision precision) {
     if (args.bias != nullptr) add_bias(args.out, args.bias, args.shape.rows(), args.shape.out_channels);
 }
 
-void conv2d_backward(const Conv2dBackward<float>& args, Precision precision) {
-    const Convolution c(args.shape, precision);
-    const Key key = key_of(args.shape, precision);
-    const cudnnMathType_t math = Convolution::math_type(precision);
+void conv2d_backward(const Conv2dBackward<float>& args) {
+    const Convolution c(args.shape, args.precision);
+    const Key key = key_of(args.shape, args.precision);
+    const cudnnMathType_t math = Convolution::math_type(args.precision);
     if (args.d_x != nullptr) add_input_gradient(args, c, key, math);
     if (args.d_weight != nullptr) add_weight_gradient(args, c, key, math);
     if (args.d_bias != nullptr)

@@ -37,20 +37,21 @@ void multiply(float* c, const Matrix& a, const Matrix& b, std::int64_t rows, std
 
 }  // namespace
 
-void linear_forward(const LinearForward<float>& args, Precision precision) {
+void linear_forward(const LinearForward<float>& args) {
     const auto in = args.in_features, out = args.out_features;
     if (args.rows == 0 || out == 0) return;
-    multiply(args.out, {args.x, in}, {args.weight, in, true}, args.rows, out, in, zero, precision);
+    multiply(args.out, {args.x, in}, {args.weight, in, true}, args.rows, out, in, zero, args.precision);
     if (args.bias != nullptr) add_bias(args.out, args.bias, args.rows, out);
 }
 
-void linear_backward(const LinearBackward<float>& args, Precision precision) {
+void linear_backward(const LinearBackward<float>& args) {
     const auto in = args.in_features, out = args.out_features;
     if (args.rows == 0 || out == 0) return;
     if (args.d_x != nullptr)
-        multiply(args.d_x, {args.d_out, out}, {args.weight, in}, args.rows, in, out, one, precision);
+        multiply(args.d_x, {args.d_out, out}, {args.weight, in}, args.rows, in, out, one, args.precision);
     if (args.d_weight != nullptr)
-        multiply(args.d_weight, {args.d_out, out, true}, {args.x, in}, out, in, args.rows, one, precision);
+        multiply(args.d_weight, {args.d_out, out, true}, {args.x, in}, out, in, args.rows, one,
+                 args.precision);
     if (args.d_bias != nullptr) add_bias_gradient(args.d_bias, args.d_out, args.rows, out);
 }
 

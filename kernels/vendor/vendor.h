@@ -2,7 +2,6 @@
 
 #include "kernels/adaptive_avg_pool/adaptive_avg_pool.h"
 #include "kernels/batch_norm/batch_norm.h"
-#include "kernels/common/precision.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
@@ -14,12 +13,12 @@ namespace kernels::vendor {
 
 /// Products of fp32, or of tf32 on tensor cores. Throws DeviceError for bf16: the libraries want tensors that
 /// are bfloat16 in memory, ours are float32.
-void linear_forward(const LinearForward<float>& args, Precision precision);
-void linear_backward(const LinearBackward<float>& args, Precision precision);
+void linear_forward(const LinearForward<float>& args);
+void linear_backward(const LinearBackward<float>& args);
 
 /// The first call with a shape tries out the library's algorithms: it waits, and writes to memory of its own.
-void conv2d_forward(const Conv2dForward<float>& args, Precision precision);
-void conv2d_backward(const Conv2dBackward<float>& args, Precision precision);
+void conv2d_forward(const Conv2dForward<float>& args);
+void conv2d_backward(const Conv2dBackward<float>& args);
 
 /// Writes no winner: cuDNN's backward finds it again, from x and out, which our contract does not pass. So
 /// there is no backward.
