@@ -52,15 +52,21 @@ void TrainStep::start(const Batch& batch) {
 
     const Circumstances now{batch.inputs.shape(), model_.is_training(), product_precision(),
                             default_generator().seed()};
-    const auto known = std::find_if(recorded_.begin(), recorded_.end(),
-                                    [&](const Recorded& step) { return step.circumstances == now; });
-    if (known == recorded_.end()) {
-        recorded_.push_back({now, {}, nullptr});
-        const RecordedMemory memory;  // from which record() will ask for the same again
-        return run(batch_);
-    }
+    auto known = std::find_if(recorded_.begin(), recorded_.end(),
+                              [&](const Recorded& step) { return step.circumstances == now; });
+    if (known == recorded_.end()) known = recorded_.insert(known, Recorded{now, {}, nullptr});
+    if (!known->settled) return run_unrecorded(*known);
     if (!known->graph) record(*known);
     launch(*known, batch_);
+}
+
+// From the memory that record() will ask for the same again.
+void TrainStep::run_unrecorded(Recorded& step) {
+    const Device device = model_.device();
+    const RecordedMemory memory;
+    const std::size_t before = memory_statistics(device).in_use;
+    run(batch_);
+    step.settled = memory_statistics(device).in_use == before;
 }
 
 void TrainStep::run(const Batch& batch) {

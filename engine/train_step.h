@@ -23,8 +23,9 @@ struct StepOutcome {
 
 /// One training step after the other: forward, backward, update, where the model is.
 ///
-/// On a GPU the first step with batches of a shape runs kernel by kernel. At the second the same calls are
-/// recorded as a graph, which does that step and all later ones: the host then has one thing to launch
+/// On a GPU the first step with batches of a shape runs kernel by kernel (and so does the second if it left
+/// memory taken that it did not find so). At the next the same calls are recorded as a graph, which does that
+/// step and all later ones: the host then has one thing to launch
 /// instead of a few hundred. What differs from step to step lies on the device, where the graph reads it and
 /// counts it on: the batch, the number of the step, and the random streams. So model and optimiser must stay
 /// where they are. While a profiler watches, every step runs kernel by kernel. See docs/cuda_runtime.md.
@@ -55,11 +56,13 @@ class TrainStep {
     struct Recorded {
         Circumstances circumstances;
         Batch batch;                            ///< where the graph finds its batch
-        std::unique_ptr<kernels::Graph> graph;  ///< null until the second step
+        std::unique_ptr<kernels::Graph> graph;  ///< null until it is recorded
+        bool settled = false;                   ///< a next step would ask for the same memory
         std::uint64_t streams = 0;              ///< that one launch draws from
     };
 
     void run(const Batch& batch);
+    void run_unrecorded(Recorded& step);
     void record(Recorded& step);
     void launch(const Recorded& step, const Batch& batch);
 

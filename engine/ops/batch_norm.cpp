@@ -1,11 +1,10 @@
 #include "kernels/batch_norm/batch_norm.h"
 
-#include <cmath>
-
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops/batch_norm.h"
 #include "engine/ops/checks.h"
+#include "kernels/inverse_deviation/inverse_deviation.h"
 
 namespace engine {
 
@@ -25,10 +24,9 @@ std::int64_t check_batch_norm(const Tensor& x, const RunningStatistics& running,
 }
 
 Tensor inverse_deviation(const Tensor& var, float epsilon) {
-    const Tensor on_host = var.to(Device::cpu), result = empty(var.shape());
-    for (std::int64_t c = 0; c < var.numel(); ++c)
-        result.data()[c] = 1.0F / std::sqrt(on_host.data()[c] + epsilon);
-    return result.to(var.device());
+    const Tensor result = empty(var.shape(), DType::float32, var.device());
+    kernels::inverse_deviation(var.device(), {result.data(), var.data(), epsilon, var.numel()});
+    return result;
 }
 
 Tensor batch_norm(const Tensor& x, const RunningStatistics& running, const Tensor& weight, const Tensor& bias,

@@ -19,6 +19,13 @@ Adam::Adam(nn::NamedTensors parameters, const AdamOptions& adam_options)
         m_.push_back(zeros(parameter.shape(), DType::float32, parameter.device()));
         v_.push_back(zeros(parameter.shape(), DType::float32, parameter.device()));
     }
+    settings_ = empty({sizeof(kernels::AdamSettings)}, DType::uint8, device());
+    tables_.push_back(new_table(parameters_.size()));
+}
+
+Tensor Adam::new_table(std::size_t arrays) const {
+    const std::size_t bytes = arrays * sizeof(kernels::AdamArray<float>);
+    return empty({static_cast<std::int64_t>(bytes)}, DType::uint8, device());
 }
 
 std::vector<kernels::AdamArray<float>> Adam::arrays() const {
@@ -37,25 +44,29 @@ std::vector<kernels::AdamArray<float>> Adam::arrays() const {
 void Adam::refresh() {
     const kernels::AdamSettings settings{options.lr, options.beta1, options.beta2, options.eps,
                                          options.weight_decay};
-    if (settings_.defined() && settings == settings_there_) return;
-    if (!settings_.defined()) settings_ = empty({sizeof settings}, DType::uint8, device());
+    if (settings_there_ == settings) return;
     kernels::copy_from_host(device(), settings_.data<std::uint8_t>(), &settings, sizeof settings);
     settings_there_ = settings;
+}
+
+void Adam::bring_table() {
+    const auto table = arrays();
+    if (table_there_ == table) return;
+    if (table_there_) tables_.push_back(new_table(table.size()));
+    kernels::copy_from_host(device(), tables_.back().data<std::uint8_t>(), table.data(),
+                            table.size() * sizeof table[0]);
+    table_there_ = table;
 }
 
 void Adam::step() {
     const LayerScope scope("optimizer");
     refresh();
-    if (const auto table = arrays(); table != table_there_ || tables_.empty()) {
-        const std::size_t bytes = table.size() * sizeof table[0];
-        tables_.push_back(empty({static_cast<std::int64_t>(bytes)}, DType::uint8, device()));
-        kernels::copy_from_host(device(), tables_.back().data<std::uint8_t>(), table.data(), bytes);
-        table_there_ = table;
-    }
-    const std::int64_t size = table_there_.empty() ? 0 : table_there_.back().begin + table_there_.back().size;
+    bring_table();
+    const auto& table = *table_there_;
+    const std::int64_t size = table.empty() ? 0 : table.back().begin + table.back().size;
     kernels::adam(device(),
                   {reinterpret_cast<const kernels::AdamArray<float>*>(tables_.back().data<std::uint8_t>()),
-                   std::ssize(table_there_), size,
+                   std::ssize(table), size,
                    reinterpret_cast<const kernels::AdamSettings*>(settings_.data<std::uint8_t>()),
                    steps_.data<std::int64_t>()});
 }

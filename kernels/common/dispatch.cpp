@@ -17,6 +17,7 @@
 #include "kernels/fill/fill.h"
 #include "kernels/flatten/flatten.h"
 #include "kernels/increment/increment.h"
+#include "kernels/inverse_deviation/inverse_deviation.h"
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
@@ -100,6 +101,7 @@ CIFAR_ENGINE_OP(dropout_backward, DropoutBackward)
 CIFAR_ENGINE_OP(fill, Fill)
 CIFAR_ENGINE_OP(flatten_forward, FlattenForward)
 CIFAR_ENGINE_OP(flatten_backward, FlattenBackward)
+CIFAR_ENGINE_OP(inverse_deviation, InverseDeviation)
 CIFAR_ENGINE_OP(linear_forward, LinearForward)
 CIFAR_ENGINE_OP(linear_backward, LinearBackward)
 CIFAR_ENGINE_OP(max_pool_forward, MaxPoolForward)

@@ -14,6 +14,7 @@
 #include "kernels/fill/fill.h"
 #include "kernels/flatten/flatten.h"
 #include "kernels/increment/increment.h"
+#include "kernels/inverse_deviation/inverse_deviation.h"
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
@@ -53,6 +54,7 @@ Work work(const Fill<float>& args);
 Work work(const FlattenForward<float>& args);
 Work work(const FlattenBackward<float>& args);
 Work work(const Increment& args);
+Work work(const InverseDeviation<float>& args);
 Work work(const LinearForward<float>& args);
 Work work(const LinearBackward<float>& args);
 Work work(const MaxPoolForward<float>& args);
