@@ -64,7 +64,7 @@ void check_all(const std::string& device, const std::vector<std::vector<float>>&
 /// What run() computes, by the kernels of GPUs; inputs are given in the order x, weight, bias,
 /// d_out.
 std::vector<test::Results> run_on_gpus(const Conv2dShape& s, const std::vector<std::vector<float>>& in,
-                                        Precision precision = Precision::fp32) {
+                                       Precision precision = Precision::fp32) {
     return test::on_gpus([&](auto& device) {
         const auto x = device.array(in[0]), weight = device.array(in[1]), bias = device.array(in[2]),
                    d_out = device.array(in[3]);
@@ -74,7 +74,7 @@ std::vector<test::Results> run_on_gpus(const Conv2dShape& s, const std::vector<s
                    d_bias = device.array(test::prefilled<float>(s.out_channels));
         conv2d_forward(device.id(), {out.data(), x.data(), weight.data(), bias.data(), s, precision});
         conv2d_backward(device.id(), {d_x.data(), d_weight.data(), d_bias.data(), d_out.data(), x.data(),
-                                           weight.data(), s, precision});
+                                      weight.data(), s, precision});
         return test::Results{out.values(), d_x.values(), d_weight.values(), d_bias.values()};
     });
 }
@@ -95,8 +95,7 @@ TEST_CASE("conv2d: fast equals reference") {
         const auto fast = test::same_for_any_threads(
             [&] { return run<float>(&cpu::conv2d_forward, &cpu::conv2d_backward, s); });
         check_all("", fast, expected);
-        for (const auto& gpu : run_on_gpus(s, random_inputs(s)))
-            check_all("on a GPU, ", gpu, expected);
+        for (const auto& gpu : run_on_gpus(s, random_inputs(s))) check_all("on a GPU, ", gpu, expected);
     }
 }
 
