@@ -138,7 +138,8 @@ def demangled(names):
 
 def short_name(full):
     """As the source has it: without namespaces, return type and parameters."""
-    full = re.sub(r"\(anonymous namespace\)::|kernels::cuda::|kernels::", "", full)
+    full = re.sub(r"\(anonymous namespace\)::|(?:\w+::)+", "", full)
+    full = re.sub(r"\(Precision\)(\d)", lambda match: ("fp32", "tf32", "bf16")[int(match[1])], full)
     full = re.sub(r"^void ", "", full)
     depth = 0
     for at, letter in enumerate(full):  # up to the parameters: the first parenthesis outside <>

@@ -52,7 +52,8 @@ struct BranchInputs {
 
 /// A block takes a band of channels of one branch, blockIdx.x, and sums over images.
 __global__ void __launch_bounds__(branch_threads)
-    branch_bias_kernel(const BranchTargets target, const BranchInputs in) {
+    branch_bias_kernel(const __grid_constant__ BranchTargets target,
+                       const __grid_constant__ BranchInputs in) {
     const std::int64_t channel = channel_of_thread<1>(), k = blockIdx.x;
     Pack<float, 1> sum = {{0}};
     if (channel < in.channels)
@@ -64,7 +65,8 @@ __global__ void __launch_bounds__(branch_threads)
 
 /// A warp takes one branch of one image.
 __global__ void __launch_bounds__(branch_threads)
-    branch_factor_kernel(const BranchTargets target, const BranchInputs in) {
+    branch_factor_kernel(const __grid_constant__ BranchTargets target,
+                         const __grid_constant__ BranchInputs in) {
     const std::int64_t item =
         static_cast<std::int64_t>(blockIdx.x) * (branch_threads / warp_size) + threadIdx.x / warp_size;
     const unsigned lane = threadIdx.x % warp_size;

@@ -34,11 +34,12 @@ struct AddParts {
     std::int64_t rows, length, padded_length;
 };
 
+// __grid_constant__: an array in the arguments may be indexed where it lies, and is not copied to local
+// memory.
 template <int groups>
-__global__ void add_parts_kernel(const AddParts<groups> args, const Divisor by_length) {
+__global__ void add_parts_kernel(const __grid_constant__ AddParts<groups> args, const Divisor by_length) {
     const std::int64_t group_size = args.rows * args.padded_length;
-    // For one group the compiler would copy the array to local memory, to index it.
-    float* __restrict__ target = args.target[groups == 1 ? 0 : blockIdx.y];
+    float* __restrict__ target = args.target[blockIdx.y];
     if (target == nullptr) return;
     for (const auto i : grid_stride_range(args.rows * args.length)) {
         const auto [row, column] = by_length.divide(static_cast<int>(i));
