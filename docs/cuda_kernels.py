@@ -152,10 +152,12 @@ def short_name(full):
 def block_without_bounds(name, text):
     """Threads of a block of a kernel that states no __launch_bounds__: what its launch says."""
     kernel = re.escape(name.split("<")[0])
-    call = re.search(r"launch\(\s*" + kernel + r"\b.*?work_stream", text, re.DOTALL)
-    if call and "dim3(1), dim3(1)" in call[0]:
+    launches = (re.search(r"launch\(\s*" + kernel + r"\b.*?work_stream", function, re.DOTALL) and function
+                for function in re.split(r"^}", text, flags=re.MULTILINE))
+    caller = next(filter(None, launches), "")
+    if "dim3(1), dim3(1)" in caller:
         return 1
-    if call and "grid_stride_shape(" in call[0]:
+    if "grid_stride_shape(" in caller:
         launch = (ROOT / "kernels" / "common" / "launch.h").read_text()
         return int(re.search(r"grid_stride_shape\([^)]*unsigned block = (\d+)", launch)[1])
     return None
@@ -271,9 +273,9 @@ def floor_table(images):
 
 def resource_rows(compiled):
     """Of {source: {architecture: {full name: Kernel}}}: the table's rows, and what is wrong with the kernels."""
-    rows, complaints, common = [], [], sorted((ROOT / "kernels" / "common").glob("*.cuh"))
+    rows, complaints, headers = [], [], sorted((ROOT / "kernels").glob("*/*.cuh"))
     for source, by_architecture in compiled.items():
-        text = "".join(path.read_text() for path in [source, *sorted(source.parent.glob("*.cuh")), *common])
+        text = "".join(path.read_text() for path in [source, *headers])
         for full in sorted(by_architecture[ARCHITECTURES[0]]):
             name, kernels = short_name(full), [by_architecture[a][full] for a in ARCHITECTURES]
             where = f"{source.parent.name}/{source.name}: {name}"
