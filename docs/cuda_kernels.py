@@ -192,16 +192,17 @@ WIDTHS, HIDDEN, CLASSES, IMAGE_SIDE, IMAGE_CHANNELS, BRANCHES = (32, 64, 128, 25
 
 
 def layer_work(images):
-    """(layer, kernel, FLOP, bytes) of a training step, in order: the formulas of kernels/common/work.cpp."""
+    """[(layer, kernel, FLOP, bytes)] of a training step, in order: the formulas of kernels/common/work.cpp."""
     forward, backward = [], []
 
     def add(where, layer, kernel, flops, floats, other_bytes=0):
         where.append((layer, kernel, flops, 4 * floats + other_bytes))
 
-    def linear(layer, rows, inputs, outputs):
+    def linear(layer, rows, inputs, outputs, wants_d_x=True):
         x, out, weight = rows * inputs, rows * outputs, inputs * outputs
         add(forward, layer, "linear_forward", 2 * out * inputs + out, x + weight + outputs + out)
-        add(backward, layer, "linear_backward", 4 * out * inputs + out, out + 3 * x + 3 * weight + 2 * outputs)
+        add(backward, layer, "linear_backward", (4 if wants_d_x else 2) * out * inputs + out,
+            out + (3 * x + 3 * weight if wants_d_x else x + 2 * weight) + 2 * outputs)
 
     def relu(layer, size):
         add(forward, layer, "relu_forward", size, 2 * size)
@@ -219,7 +220,7 @@ def layer_work(images):
         x, out = images * side * side * channels, images * side * side * width
         products, parameters = 2 * out * 9 * channels, BRANCHES * (9 * channels * width + width)
         pool(name, side, channels, not first)
-        linear(name + ".attention", images, channels, BRANCHES)
+        linear(name + ".attention", images, channels, BRANCHES, not first)
         relu(name, images * BRANCHES)
         add(forward, name, "attention_conv_forward", BRANCHES * (products + 4 * out),
             x + out + parameters + BRANCHES * images, out)
@@ -239,11 +240,16 @@ def layer_work(images):
     logits = images * CLASSES
     add(forward, "loss", "cross_entropy_forward", 7 * logits, 2 * logits + 1, 8 * images)
     add(backward, "loss", "cross_entropy_backward", 3 * logits, 3 * logits + 1, 8 * images)
-    return forward, backward
+    update = [("all parameters", "adam", 15 * parameter_count(), 28 * parameter_count())]
+    return forward + backward[::-1] + update
 
 
-def microseconds(flops, bytes_, precision):
-    return 1e6 * max(flops / (PEAK_TFLOPS[precision] * 1e12), bytes_ / PEAK_BYTES)
+def parameter_count():
+    count, channels = 0, IMAGE_CHANNELS
+    for width in WIDTHS:
+        count += BRANCHES * (channels + 1) + BRANCHES * (9 * channels + 1) * width + 2 * width
+        channels = width
+    return count + (channels + 1) * HIDDEN + (HIDDEN + 1) * CLASSES
 
 
 def of_matrix_units(kernel):
@@ -253,15 +259,16 @@ def of_matrix_units(kernel):
 def floor_table(images):
     rows = ["| layer | kernel | MFLOP | MB | fp32, µs | tf32, µs | bf16, µs | bound by |", "|---|---|--:|--:|--:|--:|--:|---|"]
     sums = dict.fromkeys(PEAK_TFLOPS, 0.0)
-    forward, backward = layer_work(images)
-    for layer, kernel, flops, bytes_ in forward + backward[::-1]:
-        floors = {p: microseconds(flops, bytes_, p if of_matrix_units(kernel) else "fp32") for p in PEAK_TFLOPS}
-        for precision, floor in floors.items():
-            sums[precision] += floor
-        by_bytes = 1e6 * bytes_ / PEAK_BYTES
-        bound = ["memory" if floor == by_bytes else "arithmetic" for floor in floors.values()]
-        bound = bound[0] if len(set(bound)) == 1 else "arithmetic; in " + ", ".join(
-            p for p, b in zip(floors, bound) if b == "memory") + " memory"
+    for layer, kernel, flops, bytes_ in layer_work(images):
+        floors, by_memory = {}, []
+        for precision in PEAK_TFLOPS:
+            by_arithmetic = flops / (1e12 * PEAK_TFLOPS[precision if of_matrix_units(kernel) else "fp32"])
+            if bytes_ / PEAK_BYTES >= by_arithmetic:
+                by_memory.append(precision)
+            floors[precision] = 1e6 * max(by_arithmetic, bytes_ / PEAK_BYTES)
+            sums[precision] += floors[precision]
+        bound = {0: "arithmetic", len(PEAK_TFLOPS): "memory"}.get(
+            len(by_memory), f"arithmetic; in {', '.join(by_memory)} memory")
         rows.append(f"| `{layer}` | {kernel} | {flops / 1e6:.3f} | {bytes_ / 1e6:.3f} | "
                     + " | ".join(f"{floor:.2f}" for floor in floors.values()) + f" | {bound} |")
     rows.append("| all | | | | " + " | ".join(f"{total:.0f}" for total in sums.values()) + " | |")

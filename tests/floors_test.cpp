@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include "engine/nn/cross_entropy_loss.h"
+#include "engine/optim/adam.h"
 #include "engine/random.h"
+#include "engine/train_step.h"
 #include "kernels/common/observe.h"
 #include "models/attention_net.h"
 
@@ -55,10 +57,13 @@ Rows rows_of_step() {
     net.train();
     const engine::Tensor labels = engine::empty({images}, engine::DType::int64);
     std::fill_n(labels.data<std::int64_t>(), images, 1);
+    engine::optim::Adam adam(net.named_parameters(), {});
+    engine::TrainStep step(net, adam, engine::nn::CrossEntropyLoss());
     Recorder recorder;
     kernels::kernel_observer = &recorder;
-    engine::nn::CrossEntropyLoss()(net(engine::ones({images, 32, 32, 3})), labels).backward();
+    step.start({engine::ones({images, 32, 32, 3}), labels});
     kernels::kernel_observer = nullptr;
+    step.finish();
     return recorder.rows;
 }
 
