@@ -71,7 +71,7 @@ class Pool {
 
 /// Never destroyed: tensors with static lifetime may outlive any other static object.
 Pool& pool(Device device) {
-    static auto& pools = *new std::array<Pool, 2>;
+    static auto& pools = *new std::array<Pool, 3>;
     return pools[static_cast<std::size_t>(device)];
 }
 

@@ -2,6 +2,16 @@
 
 namespace kernels {
 
-const char* name(Device device) { return device == Device::cpu ? "cpu" : "cuda"; }
+const char* name(Device device) {
+    switch (device) {
+        case Device::cpu:
+            return "cpu";
+        case Device::cuda:
+            return "cuda";
+        case Device::emulated:
+            return "emulated";
+    }
+    return "?";
+}
 
 }  // namespace kernels

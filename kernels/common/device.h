@@ -5,9 +5,9 @@
 namespace kernels {
 
 /// Where a tensor's memory lies and where its kernels run.
-enum class Device { cpu, cuda };
+enum class Device { cpu, cuda, emulated };
 
-/// "cpu" or "cuda".
+/// "cpu", "cuda" or "emulated".
 const char* name(Device device);
 
 /// A kernel or an allocation was asked of a device that this build or this machine does not have.

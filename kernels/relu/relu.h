@@ -38,4 +38,14 @@ void relu_forward(const ReluForward<float>& args);
 void relu_backward(const ReluBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void relu_forward(const ReluForward<float>& args);
+void relu_backward(const ReluBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void relu_forward(const ReluForward<float>& args);
+void relu_backward(const ReluBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels
