@@ -1,14 +1,26 @@
 #pragma once
 
+#include <string>
+
 #include "apps/config.h"
+#include "engine/tensor.h"
 
 namespace apps {
 
-/// Prepares the device that the configuration asks for, with its threads. Throws kernels::DeviceError if this
-/// build or this machine does not have it: nothing falls back in silence.
-void use_device(const Config& config);
+struct ComputeDevice {
+    engine::Device device;
+    std::string description;  ///< for people: "cpu (AVX-512, 2 threads)"
+};
 
-/// For people: "cpu (AVX-512, 2 threads)".
-std::string device_description();
+/// Prepares the device that the configuration asks for, with its threads. `auto` is the GPU, if this build
+/// and this machine have one that works, else the cpu; what it took, and why no GPU, is in the description.
+/// Throws kernels::DeviceError if a device that was named is not there: nothing falls back in silence.
+ComputeDevice use_device(const Config& config);
+
+/// Prepares the arithmetic that the configuration asks for. Throws CommandLineError if the device has it not.
+void use_precision(const Config& config, const ComputeDevice& compute);
+
+/// For people: "float32", "float32, products in bf16".
+std::string arithmetic_description();
 
 }  // namespace apps

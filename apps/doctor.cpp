@@ -19,6 +19,7 @@
 #include "apps/terminal.h"
 #include "data/cifar10.h"
 #include "data/locate.h"
+#include "kernels/common/device.h"
 #include "kernels/common/parallel.h"
 #include "kernels/common/simd_name.h"
 
@@ -86,9 +87,21 @@ void print_machine() {
                                      memory_size(kibibytes(memory["MemAvailable"]))));
 }
 
+/// "cpu (AVX2, 2 threads)", or why it cannot be used.
+std::string status_of(kernels::Device device) {
+    try {
+        kernels::require_usable(device);
+        return kernels::description(device);
+    } catch (const kernels::DeviceError& error) {
+        return fmt::format("{}: {}", kernels::name(device), error.what());
+    }
+}
+
 void print_build() {
     print_fact("program", "cifar_engine " CIFAR_ENGINE_VERSION ", built with " CIFAR_ENGINE_COMPILER);
-    print_fact("backends", "cpu");
+    std::vector<std::string> backends;
+    for (const kernels::Device device : kernels::built_devices()) backends.push_back(status_of(device));
+    print_fact("backends", fmt::format("{}", fmt::join(backends, "; ")));
     print_fact(
         "dependencies",
         fmt::format(

@@ -20,6 +20,7 @@
 #include "engine/nn/cross_entropy_loss.h"
 #include "engine/profile.h"
 #include "engine/serialize/npy.h"
+#include "engine/staging.h"
 #include "models/model_file.h"
 
 namespace apps {
@@ -36,7 +37,7 @@ struct Evaluation {
     engine::Tensor logits;  ///< (N, classes), in the order of the data
 };
 
-bool next_batch(data::DataLoader& loader, engine::Batch& batch) {
+bool next_batch(engine::Staging& loader, engine::Batch& batch) {
     const engine::PhaseScope phase(engine::Phase::data);
     return loader.next(batch);
 }
@@ -47,11 +48,13 @@ Evaluation evaluate(models::AttentionNet& model, data::DataLoader& loader) {
     model.eval();
     Evaluation result;
     result.logits = engine::empty({loader.examples(), model.options.classes});
-    loader.start_epoch(0);
-    for (engine::Batch batch; next_batch(loader, batch);) {
+    engine::Staging staged(loader, model.device());
+    staged.start_epoch(0);
+    for (engine::Batch batch; next_batch(staged, batch);) {
         const engine::PhaseScope phase(engine::Phase::evaluation);
         const engine::Tensor logits = model(batch.inputs);
-        const auto values = logits.values();
+        const engine::Tensor on_host = logits.to(engine::Device::cpu);
+        const auto values = on_host.values();
         std::copy(values.begin(), values.end(),
                   result.logits.data() + result.metrics.count() * model.options.classes);
         result.metrics.add(loss(logits, batch.labels).item(),
@@ -74,15 +77,16 @@ void check_fits(const models::AttentionNetOptions& network, const std::string& c
 
 void eval(const EvalArguments& arguments) {
     const Config config = resolve_config(arguments.flags);
-    use_device(config);
+    const ComputeDevice compute = use_device(config);
     if (!arguments.profile.empty()) ProfileReport::check_writable(arguments.profile);
     const auto model = models::load_model(arguments.checkpoint);
     check_fits(model->options, arguments.checkpoint);
+    model->to(compute.device);
     const data::Location location = find_data(config.data);
     data::DataLoader loader(std::make_shared<data::Cifar10>(location.directory, data::Split::test),
                             data::cifar10_transform({}), {config.batch_size, false, 0, 0});
     std::optional<ProfileReport> profile;
-    if (!arguments.profile.empty()) profile.emplace(arguments.profile);
+    if (!arguments.profile.empty()) profile.emplace(arguments.profile, compute);
     const auto [metrics, logits] = evaluate(*model, loader);
     if (profile) profile->write_trace();
     if (!arguments.logits.empty()) engine::save_npy(arguments.logits, logits);
@@ -91,8 +95,8 @@ void eval(const EvalArguments& arguments) {
             {"loss", metrics.mean_loss()}, {"accuracy", metrics.accuracy()}, {"images", metrics.count()}};
         return fmt::print("{}\n", result.dump());
     }
-    fmt::print("device {}, float32\ndata {}{}\n", device_description(), location.directory.string(),
-               location.is_sample ? " (the bundled SAMPLE)" : "");
+    fmt::print("device {}, {}\ndata {}{}\n", compute.description, arithmetic_description(),
+               location.directory.string(), location.is_sample ? " (the bundled SAMPLE)" : "");
     if (profile) profile->print();
     fmt::print("test loss {:.4f} accuracy {:.4f}, {} images\n", metrics.mean_loss(), metrics.accuracy(),
                with_commas(metrics.count()));

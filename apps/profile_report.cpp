@@ -14,7 +14,6 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/command_line_error.h"
-#include "apps/compute_device.h"
 #include "apps/terminal.h"
 #include "apps/writable_folder.h"
 #include "engine/serialize/atomic_file.h"
@@ -58,6 +57,7 @@ double percent(double part, double whole) { return whole > 0 ? 100 * part / whol
 /// A rate and what it is of the peak, both blank if there is nothing to count.
 std::string rate_and_share(double count, double seconds, double peak) {
     if (count == 0 || seconds == 0) return fmt::format("{:>9} {:>6}", "", "");
+    if (peak == 0) return fmt::format("{:>9.1f} {:>6}", 1e-9 * count / seconds, "");
     return fmt::format("{:>9.1f} {:>5.1f}%", 1e-9 * count / seconds, percent(count / seconds, peak));
 }
 
@@ -155,17 +155,21 @@ void ProfileReport::check_writable(const fs::path& file) {
     require_writable_folder(folder_of(file), "the folder of the profile", "--profile");
 }
 
-ProfileReport::ProfileReport(fs::path file) : file_(std::move(file)), peaks_(kernels::measure_peaks()) {}
+ProfileReport::ProfileReport(fs::path file, ComputeDevice compute)
+    : file_(std::move(file)),
+      compute_(std::move(compute)),
+      peaks_(compute_.device == engine::Device::cpu ? kernels::measure_peaks() : kernels::Peaks{}) {}
 
 void ProfileReport::write_trace() {
     profiler_.stop();
     std::error_code ignored;  // AtomicFile says what is wrong
     fs::create_directories(folder_of(file_), ignored);
     engine::AtomicFile file(file_);
-    const Json machine{{"device", device_description()},
-                       {"peak GFLOP/s", 1e-9 * peaks_.flops_per_second},
-                       {"peak GB/s", 1e-9 * peaks_.bytes_per_second},
-                       {"events left out", profiler_.events_left_out()}};
+    Json machine{{"device", compute_.description}, {"events left out", profiler_.events_left_out()}};
+    if (peaks_.flops_per_second > 0) {
+        machine["peak GFLOP/s"] = 1e-9 * peaks_.flops_per_second;
+        machine["peak GB/s"] = 1e-9 * peaks_.bytes_per_second;
+    }
     file.write(
         fmt::format("{{\"displayTimeUnit\":\"ms\",\"otherData\":{},\"traceEvents\":[", machine.dump()));
     std::string separator = "\n";
@@ -178,9 +182,10 @@ void ProfileReport::write_trace() {
 }
 
 void ProfileReport::print() const {
-    fmt::print("\nprofile of {:.3f} s, {}\n", profiler_.seconds(), device_description());
-    fmt::print("measured peaks: {:.1f} GFLOP/s (fused multiply-add), {:.1f} GB/s (triad)\n",
-               1e-9 * peaks_.flops_per_second, 1e-9 * peaks_.bytes_per_second);
+    fmt::print("\nprofile of {:.3f} s, {}\n", profiler_.seconds(), compute_.description);
+    if (peaks_.flops_per_second > 0)
+        fmt::print("measured peaks: {:.1f} GFLOP/s (fused multiply-add), {:.1f} GB/s (triad)\n",
+                   1e-9 * peaks_.flops_per_second, 1e-9 * peaks_.bytes_per_second);
     print_phases(profiler_);
     print_table("op",
                 grouped(profiler_,

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "apps/compute_device.h"
 #include "engine/profile.h"
 #include "kernels/common/peak.h"
 
@@ -15,8 +16,8 @@ class ProfileReport {
     /// Throws CommandLineError or IoError if the file could not be written; changes nothing.
     static void check_writable(const std::filesystem::path& file);
 
-    /// Measures the machine's peaks, then begins to watch this thread.
-    explicit ProfileReport(std::filesystem::path file);
+    /// Measures the machine's peaks, if it computes on the CPU, then begins to watch this thread.
+    ProfileReport(std::filesystem::path file, ComputeDevice compute);
 
     /// Ends the watch and writes the trace, in the Trace Event Format that ui.perfetto.dev and
     /// chrome://tracing open.
@@ -26,7 +27,8 @@ class ProfileReport {
 
   private:
     std::filesystem::path file_;
-    kernels::Peaks peaks_;
+    ComputeDevice compute_;
+    kernels::Peaks peaks_;  ///< zeros: not known
     engine::Profiler profiler_;
 };
 

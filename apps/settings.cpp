@@ -221,7 +221,7 @@ std::vector<Setting> make_settings() {
         threads,
         integer_setting("workers", &Config::workers, 0, most_workers, true,
                         "threads that prepare batches ahead"),
-        name_setting("precision", &Config::precision, {"fp32", "bf16"}, "of the arithmetic"),
+        name_setting("precision", &Config::precision, {"fp32", "tf32", "bf16"}, "of products"),
         integer_setting("seed", &Config::seed, 0, most_seed, false, "of everything that is random"),
         path_setting("init", &Config::init, "FILE", false, "start from the values of this model file"),
         integer_setting("log-every", &Config::log_every, 1, most_steps, true, "steps between log lines"),

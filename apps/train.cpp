@@ -38,9 +38,15 @@ struct TrainArguments {
 
 /// What is trained, and by what.
 struct Training {
-    explicit Training(const Config& config)
+    /// The parameters are drawn on the CPU, the same for every device, and then moved.
+    Training(const Config& config, engine::Device device)
         : model(config.network()),
-          optimizer(model.named_parameters(), {.lr = config.lr, .weight_decay = config.weight_decay}) {}
+          optimizer(parameters_on(device), {.lr = config.lr, .weight_decay = config.weight_decay}) {}
+
+    engine::nn::NamedTensors parameters_on(engine::Device device) {
+        model.to(device);
+        return model.named_parameters();
+    }
 
     models::AttentionNet model;
     engine::optim::Adam optimizer;
@@ -66,12 +72,6 @@ void check_arguments(const TrainArguments& arguments, const CLI::App& command) {
         if (command.count(flag) > 0)
             throw CommandLineError(std::string(flag) + " beside --resume", "on the command line",
                                    "remove one: a resumed run has its own folder and configuration");
-}
-
-void check_precision(const Config& config) {
-    if (config.precision != "fp32")
-        throw CommandLineError("--precision " + config.precision, "in this build, which has fp32 only",
-                               "use --precision fp32");
 }
 
 Config read_configuration(const TrainArguments& arguments) {
@@ -211,7 +211,7 @@ void open_directory(bool resuming, const RunDirectory& run, const Config& config
 }
 
 void fit(const RunDirectory& run, const Config& config, Training& training, const Loaders& loaders,
-         RunState state, const std::string& profile_file) {
+         RunState state, const std::string& profile_file, const ComputeDevice& compute) {
     const engine::Timer timer;
     engine::Trainer trainer(training.model, training.optimizer);
     const engine::TrainPosition start = state.position;
@@ -219,7 +219,7 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
                                    is_live(stdout) && !config.no_progress};
     TrainingRun observer(run, std::move(state), training.model, training.optimizer, progress);
     std::optional<ProfileReport> profile;
-    if (!profile_file.empty()) profile.emplace(profile_file);
+    if (!profile_file.empty()) profile.emplace(profile_file, compute);
     const engine::TrainPosition end =
         trainer.fit(*loaders.train, *loaders.test, fit_options(config), start, observer);
     if (observer.was_stopped()) observer.save_stopped(end);
@@ -235,15 +235,15 @@ void train(const TrainArguments& arguments) {
     note_interruptions();
     const bool resuming = !arguments.resume.empty();
     Config config = read_configuration(arguments);
-    check_precision(config);
-    use_device(config);
-    require_memory(config);
+    const ComputeDevice compute = use_device(config);
+    use_precision(config, compute);
+    if (compute.device == engine::Device::cpu) require_memory(config);
     const RunDirectory run = choose_directory(arguments);
     if (!arguments.profile.empty()) ProfileReport::check_writable(arguments.profile);
-    fmt::print("device {}, float32\n", device_description());
+    fmt::print("device {}, {}\n", compute.description, arithmetic_description());
 
     engine::manual_seed(static_cast<std::uint64_t>(config.seed));
-    Training training(config);
+    Training training(config, compute.device);
     print_model(config, training.model);
     if (!config.init.empty() && !resuming) models::load_values(config.init, training.model);
 
@@ -260,7 +260,7 @@ void train(const TrainArguments& arguments) {
     config.data = full_path(location.directory);
     if (!config.init.empty()) config.init = full_path(config.init);
     open_directory(resuming, run, config, *state, training.model);
-    fit(run, config, training, loaders, std::move(*state), arguments.profile);
+    fit(run, config, training, loaders, std::move(*state), arguments.profile, compute);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "kernels/fill/fill.h"
 
 namespace engine {
 namespace {
@@ -45,7 +46,8 @@ void Tensor::backward() const {
         throw UsageError("backward from a tensor that no gradient flows to", "in Tensor::backward",
                          "compute it from tensors with requires_grad, outside NoGradGuard");
     std::vector<Tensor> order = topological_order(*this);
-    *grad_target().data() = 1.0F;
+    claim_grad();
+    kernels::fill(device(), {grad().data(), 1.0F, 1});
     for (auto tensor = order.rbegin(); tensor != order.rend(); ++tensor) {
         const LayerScope layer(tensor->node()->layer);
         tensor->node()->backward(tensor->grad_target());

@@ -1,33 +1,26 @@
 #include "engine/metrics.h"
 
-#include <algorithm>
-#include <cmath>
-
 #include "engine/error.h"
+#include "engine/ops/checks.h"
+#include "kernels/correct_predictions/correct_predictions.h"
 
 namespace engine {
-namespace {
 
-bool is_correct(const float* row, std::int64_t classes, std::int64_t label) {
-    if (std::any_of(row, row + classes, [](float logit) { return std::isnan(logit); })) return false;
-    return std::max_element(row, row + classes) - row == label;
-}
-
-}  // namespace
-
-std::int64_t correct_predictions(const Tensor& logits, const Tensor& labels) {
+Tensor count_correct_predictions(const Tensor& logits, const Tensor& labels) {
     if (logits.shape().rank() != 2 || logits.size(1) == 0 || labels.shape() != Shape{logits.size(0)})
         throw UsageError("logits of shape " + to_string(logits.shape()) + " and labels of shape " +
                              to_string(labels.shape()),
                          "in correct_predictions", "give logits (N, C) and labels (N)");
-    const float* row = logits.data();
-    const std::int64_t classes = logits.size(1);
-    std::int64_t correct = 0;
-    for (std::int64_t label : labels.values<std::int64_t>()) {
-        correct += is_correct(row, classes, label);
-        row += classes;
-    }
-    return correct;
+    check_device("correct_predictions", logits, {labels});
+    const Tensor out = empty({}, DType::int64, logits.device());
+    kernels::correct_predictions(logits.device(),
+                                 {out.data<std::int64_t>(), logits.data(), labels.data<std::int64_t>(),
+                                  logits.size(0), logits.size(1)});
+    return out;
+}
+
+std::int64_t correct_predictions(const Tensor& logits, const Tensor& labels) {
+    return static_cast<std::int64_t>(count_correct_predictions(logits, labels).item());
 }
 
 void MetricAccumulator::add(double loss, std::int64_t correct, std::int64_t count) {

@@ -10,6 +10,9 @@ namespace engine {
 /// int64). A row that holds a NaN predicts nothing and is wrong. Throws UsageError if the shapes do not fit.
 std::int64_t correct_predictions(const Tensor& logits, const Tensor& labels);
 
+/// The same as a scalar int64 tensor on the device of both; the host does not wait for it.
+Tensor count_correct_predictions(const Tensor& logits, const Tensor& labels);
+
 /// All there is to save of a MetricAccumulator for a resume in the middle of an epoch.
 struct MetricSums {
     double loss = 0;  ///< of every example

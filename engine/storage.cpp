@@ -4,11 +4,11 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "kernels/common/memory.h"
 
 namespace engine {
-namespace {
 
 /// Idle blocks of one device by capacity. Loader threads allocate too, hence the lock.
 class Pool {
@@ -18,19 +18,22 @@ class Pool {
         std::size_t capacity;
     };
 
+    /// Whether a block a little too large will do.
+    explicit Pool(bool exact) : exact_(exact) {}
+
     Block take(Device device, std::size_t bytes) {
         const std::size_t wanted = round_up(bytes);
         const std::lock_guard lock(mutex_);
         const auto found = idle_.lower_bound(wanted);
         // A block up to twice as large will do: the last, smaller batch of an epoch reuses those of the
         // others.
-        if (found != idle_.end() && found->first <= 2 * wanted) {
+        if (found != idle_.end() && found->first <= (exact_ ? wanted : 2 * wanted)) {
             const Block block{found->second, found->first};
             idle_.erase(found);
             statistics_.in_use += block.capacity;
             return block;
         }
-        const Block block{kernels::allocate(device, wanted), wanted};
+        const Block block{allocate(device, wanted), wanted};
         ++statistics_.system_allocations;
         statistics_.reserved += wanted;
         statistics_.in_use += wanted;
@@ -46,11 +49,7 @@ class Pool {
 
     void release_idle(Device device) {
         const std::lock_guard lock(mutex_);
-        for (const auto& [capacity, memory] : idle_) {
-            kernels::release(device, memory);
-            statistics_.reserved -= capacity;
-        }
-        idle_.clear();
+        release_idle_locked(device);
     }
 
     MemoryStatistics statistics() {
@@ -64,29 +63,68 @@ class Pool {
         return std::max<std::size_t>(units, 1) * kernels::alignment;
     }
 
+    void release_idle_locked(Device device) {
+        for (const auto& [capacity, memory] : idle_) {
+            kernels::release(device, memory);
+            statistics_.reserved -= capacity;
+        }
+        idle_.clear();
+    }
+
+    /// Before it gives up, what lies idle goes back to the system; not that of graphs, which still use it.
+    void* allocate(Device device, std::size_t bytes) {
+        try {
+            return kernels::allocate(device, bytes);
+        } catch (...) {
+            if (exact_ || idle_.empty()) throw;
+        }
+        release_idle_locked(device);
+        return kernels::allocate(device, bytes);
+    }
+
+    const bool exact_;
     std::mutex mutex_;
     std::multimap<std::size_t, void*> idle_;
     MemoryStatistics statistics_{};
 };
 
-/// Never destroyed: tensors with static lifetime may outlive any other static object.
-Pool& pool(Device device) {
-    static auto& pools = *new std::array<Pool, 3>;
-    return pools[static_cast<std::size_t>(device)];
+namespace {
+
+thread_local bool recorded_memory = false;
+
+/// Of one device. Never destroyed: tensors with static lifetime may outlive any other static object.
+struct Pools {
+    Pool common{false}, recorded{true};
+};
+Pools& pools(Device device) {
+    static auto& all = *new std::array<Pools, 3>;
+    return all[static_cast<std::size_t>(device)];
+}
+
+Pool& present_pool(Device device) {
+    return recorded_memory && device != Device::cpu ? pools(device).recorded : pools(device).common;
 }
 
 }  // namespace
 
-Storage::Storage(Device device, std::size_t bytes) : device_(device) {
-    const Pool::Block block = pool(device).take(device, bytes);
+Storage::Storage(Device device, std::size_t bytes) : device_(device), pool_(present_pool(device)) {
+    const Pool::Block block = pool_.take(device, bytes);
     memory_ = block.memory;
     capacity_ = block.capacity;
 }
 
-Storage::~Storage() { pool(device_).give_back({memory_, capacity_}); }
+Storage::~Storage() { pool_.give_back({memory_, capacity_}); }
 
-MemoryStatistics memory_statistics(Device device) { return pool(device).statistics(); }
+RecordedMemory::RecordedMemory() : before_(std::exchange(recorded_memory, true)) {}
+RecordedMemory::~RecordedMemory() { recorded_memory = before_; }
 
-void release_idle_memory(Device device) { pool(device).release_idle(device); }
+MemoryStatistics memory_statistics(Device device) {
+    const MemoryStatistics common = pools(device).common.statistics();
+    const MemoryStatistics recorded = pools(device).recorded.statistics();
+    return {common.in_use + recorded.in_use, common.reserved + recorded.reserved, common.peak + recorded.peak,
+            common.system_allocations + recorded.system_allocations};
+}
+
+void release_idle_memory(Device device) { pools(device).common.release_idle(device); }
 
 }  // namespace engine

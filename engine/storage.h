@@ -9,8 +9,11 @@ namespace engine {
 
 using kernels::Device;
 
+class Pool;
+
 /// Memory that tensors share. When the last owner lets go it returns to a pool, from which the next storage
-/// of about that size is served: a training step asks the system for memory only the first time round.
+/// of about that size is served: a training step asks the system for memory only the first time round. On a
+/// GPU the next owner may come while kernels still use the memory: what it does there is queued behind them.
 class Storage {
   public:
     Storage(Device device, std::size_t bytes);
@@ -23,8 +26,24 @@ class Storage {
 
   private:
     Device device_;
+    Pool& pool_;
     std::size_t capacity_;
     void* memory_;
+};
+
+/// While one lives, storages that this thread makes on a GPU come from a pool of their own, which serves no
+/// others: a graph that was recorded meanwhile writes to that memory whenever it is launched. In that pool a
+/// storage is served from one of exactly its size, so that work which is done a second time, from the same
+/// beginning, asks the system for nothing.
+class RecordedMemory {
+  public:
+    RecordedMemory();
+    ~RecordedMemory();
+    RecordedMemory(const RecordedMemory&) = delete;
+    RecordedMemory& operator=(const RecordedMemory&) = delete;
+
+  private:
+    bool before_;
 };
 
 struct MemoryStatistics {
@@ -34,6 +53,7 @@ struct MemoryStatistics {
     std::size_t system_allocations;  ///< how often the system was asked for memory
 };
 
+/// Of the device's pools together.
 MemoryStatistics memory_statistics(Device device);
 
 /// Gives the pool's idle memory back to the system.

@@ -7,6 +7,7 @@
 #include "engine/error.h"
 #include "kernels/add/add.h"
 #include "kernels/common/memory.h"
+#include "kernels/fill/fill.h"
 
 namespace engine {
 
@@ -63,10 +64,18 @@ const Shape& Tensor::shape() const { return body().shape; }
 DType Tensor::dtype() const { return body().dtype; }
 Device Tensor::device() const { return body().storage->device(); }
 
+void Tensor::require_host(const char* function) const {
+    if (device() != Device::cpu)
+        throw UsageError(
+            std::string("elements on device '") + kernels::name(device()) + "' asked for by the host",
+            std::string("in ") + function, "copy them with to(Device::cpu) first");
+}
+
 double Tensor::item() const {
     if (numel() != 1)
         throw UsageError("item() of a tensor of shape " + to_string(shape()), "in Tensor::item",
                          "reduce it to one element first");
+    if (device() != Device::cpu) return to(Device::cpu).item();
     switch (dtype()) {
         case DType::float32:
             return *data<float>();
@@ -116,13 +125,43 @@ Tensor Tensor::clone() const {
     return copy;
 }
 
+Tensor Tensor::to(Device device) const {
+    if (device == this->device()) return *this;
+    const Tensor copy = empty(shape(), dtype(), device);
+    copy.copy_(*this);
+    return copy;
+}
+
+void Tensor::move_to_(Device device) const {
+    if (!is_leaf())
+        throw UsageError("the result of '" + std::string(body().node->op) + "' moved to another device",
+                         "in Tensor::move_to_", "move the leaves it is computed from, or use to()");
+    body().storage = to(device).body().storage;
+    drop_grad();
+}
+
+namespace {
+
+/// Between any two devices; through the host if neither is the CPU.
+void copy_bytes(Device to, void* out, Device from, const void* in, std::size_t bytes) {
+    if (to == from) return kernels::copy(to, out, in, bytes);
+    if (to == Device::cpu) return kernels::copy_to_host(from, out, in, bytes);
+    if (from == Device::cpu) return kernels::copy_from_host(to, out, in, bytes);
+    std::vector<std::byte> host(bytes);
+    kernels::copy_to_host(from, host.data(), in, bytes);
+    kernels::copy_from_host(to, out, host.data(), bytes);
+}
+
+}  // namespace
+
 void Tensor::copy_(const Tensor& source) const {
-    if (source.shape() != shape() || source.dtype() != dtype() || source.device() != device())
+    if (source.shape() != shape() || source.dtype() != dtype())
         throw UsageError("cannot copy a " + std::string(name(source.dtype())) + " tensor of shape " +
                              to_string(source.shape()) + " into a " + name(dtype()) + " one of shape " +
                              to_string(shape()),
-                         "in Tensor::copy_", "shape, type and device must agree");
-    kernels::copy(device(), body().storage->data(), source.body().storage->data(), body().bytes());
+                         "in Tensor::copy_", "shape and type must agree");
+    copy_bytes(device(), body().storage->data(), source.device(), source.body().storage->data(),
+               body().bytes());
 }
 
 void Tensor::zero_() const { kernels::fill_zero(device(), body().storage->data(), body().bytes()); }
@@ -158,9 +197,7 @@ Tensor Tensor::grad_target() const {
     return body().grad;
 }
 
-void Tensor::zero_grad() const {
-    body().has_grad = false;
-}
+void Tensor::zero_grad() const { body().has_grad = false; }
 
 const std::shared_ptr<Node>& Tensor::node() const { return body().node; }
 
@@ -212,9 +249,9 @@ Tensor from_values(const std::vector<T>& values, const Shape& shape) {
 
 }  // namespace
 
-Tensor full(const Shape& shape, float value) {
-    const Tensor result = empty(shape);
-    std::fill_n(result.data(), result.numel(), value);
+Tensor full(const Shape& shape, float value, Device device) {
+    const Tensor result = empty(shape, DType::float32, device);
+    kernels::fill(device, {result.data(), value, result.numel()});
     return result;
 }
 

@@ -49,25 +49,34 @@ class Tensor {
     DType dtype() const;
     Device device() const;
 
-    /// First element. Throws UsageError if T is not the tensor's element type.
+    /// Where the first element lies in the memory of the tensor's device: for kernels, and on the CPU for
+    /// everybody. Throws UsageError if T is not the tensor's element type.
     template <typename T = float>
     T* data() const {
         return static_cast<T*>(checked_data(dtype_of<T>()));
     }
+    /// The elements of a tensor of the CPU. Throws UsageError for one of another device.
     template <typename T = float>
     std::span<T> values() const {
+        require_host("Tensor::values");
         return {data<T>(), static_cast<std::size_t>(numel())};
     }
-    /// The value of a tensor with one element, of whatever type.
+    /// The value of a tensor with one element, of whatever type and device; waits for the kernels before.
     double item() const;
 
     /// The same elements under another shape, sharing storage; one extent may be -1: it is inferred.
     Tensor reshape(const std::vector<std::int64_t>& extents) const;
     /// The same elements outside the graph, sharing storage.
     Tensor detach() const;
-    /// A copy of the elements, outside the graph.
+    /// A copy of the elements on the same device, outside the graph.
     Tensor clone() const;
-    /// Overwrites the elements with those of a tensor of the same shape and type; not recorded in the graph.
+    /// A copy of the elements on that device, outside the graph; this tensor itself if it is there already.
+    Tensor to(Device device) const;
+    /// Moves the elements of a leaf to a device: all handles see them there. Its gradient is forgotten, and
+    /// views that were made of it keep the old elements.
+    void move_to_(Device device) const;
+    /// Overwrites the elements with those of a tensor of the same shape and type, on whatever device; not
+    /// recorded in the graph.
     void copy_(const Tensor& source) const;
     void zero_() const;
 
@@ -111,6 +120,7 @@ class Tensor {
 
     TensorBody& body() const;
     void* checked_data(DType wanted) const;
+    void require_host(const char* function) const;
 
     std::shared_ptr<TensorBody> body_;
 };
@@ -118,7 +128,7 @@ class Tensor {
 /// Not initialised.
 Tensor empty(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
 Tensor zeros(const Shape& shape, DType dtype = DType::float32, Device device = Device::cpu);
-Tensor full(const Shape& shape, float value);
+Tensor full(const Shape& shape, float value, Device device = Device::cpu);
 Tensor ones(const Shape& shape);
 /// A tensor with the given values, row-major. Throws UsageError if their number does not fit the shape.
 Tensor tensor(const std::vector<float>& values, const Shape& shape);

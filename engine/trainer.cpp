@@ -1,11 +1,11 @@
 #include "engine/trainer.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/profile.h"
+#include "engine/staging.h"
 #include "engine/timer.h"
 
 namespace engine {
@@ -22,27 +22,21 @@ bool next_batch(BatchSource& source, Batch& batch) {
     return source.next(batch);
 }
 
+void prefetch(Staging& staged) {
+    const PhaseScope phase(Phase::data);
+    staged.prefetch();
+}
+
 }  // namespace
 
 Trainer::Trainer(nn::Layer& model, optim::Optimizer& optimizer, nn::CrossEntropyLoss loss)
-    : model_(model), optimizer_(optimizer), loss_(loss) {}
+    : model_(model), loss_(loss), step_(model, optimizer, loss) {}
 
 double Trainer::train_step(const Batch& batch, MetricAccumulator& metrics) {
-    PhaseScope phase(Phase::update);
-    optimizer_.zero_grad();
-    phase.change_to(Phase::forward);
-    const Tensor logits = model_(batch.inputs);
-    const Tensor loss = loss_(logits, batch.labels);
-    const double value = loss.item();
-    if (!std::isfinite(value))
-        throw DivergedError("the loss became " + std::to_string(value), "in Trainer::train_step",
-                            "lower the learning rate");
-    metrics.add(value, correct_predictions(logits, batch.labels), batch.size());
-    phase.change_to(Phase::backward);
-    loss.backward();
-    phase.change_to(Phase::update);
-    optimizer_.step();
-    return value;
+    step_.start(batch);
+    const StepOutcome outcome = step_.finish();
+    metrics.add(outcome.loss, outcome.correct, batch.size());
+    return outcome.loss;
 }
 
 MetricAccumulator Trainer::evaluate(BatchSource& source) {
@@ -51,11 +45,14 @@ MetricAccumulator Trainer::evaluate(BatchSource& source) {
     const bool was_training = model_.is_training();
     model_.eval();
     MetricAccumulator metrics;
-    source.start_epoch(0);
-    for (Batch batch; next_batch(source, batch);) {
+    Staging staged(source, model_.device());
+    staged.start_epoch(0);
+    for (Batch batch; next_batch(staged, batch);) {
         const Tensor logits = model_(batch.inputs);
-        metrics.add(loss_(logits, batch.labels).item(), correct_predictions(logits, batch.labels),
-                    batch.size());
+        const Tensor loss = loss_(logits, batch.labels);
+        const Tensor correct = count_correct_predictions(logits, batch.labels);
+        prefetch(staged);
+        metrics.add(loss.item(), static_cast<std::int64_t>(correct.item()), batch.size());
     }
     model_.train(was_training);
     return metrics;
@@ -66,24 +63,27 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
     const std::int64_t end = last_step(options, train.batches());
     // Stopped after its last step, an epoch still awaits its evaluation.
     const auto awaits_evaluation = [&] { return position.batch > 0 && position.batch == train.batches(); };
+    Staging staged(train, model_.device());
     model_.train();
     while (position.step < end || awaits_evaluation()) {
         Timer epoch_timer;
         MetricAccumulator metrics;
         metrics.restore(position.sums);
-        train.start_epoch(position.epoch, position.batch);
+        staged.start_epoch(position.epoch, position.batch);
         while (position.batch < train.batches() && position.step < end) {
             const Timer step_timer;
             Batch batch;
-            next_batch(train, batch);
-            const MetricSums before = metrics.sums();
-            const double loss = train_step(batch, metrics);
+            next_batch(staged, batch);
+            step_.start(batch);
+            prefetch(staged);
+            const StepOutcome outcome = step_.finish();
+            metrics.add(outcome.loss, outcome.correct, batch.size());
             ++position.batch;
             ++position.step;
             position.sums = metrics.sums();
-            const auto correct = static_cast<double>(position.sums.correct - before.correct);
+            const auto correct = static_cast<double>(outcome.correct);
             observer.on_step({position.epoch + 1, position.step, end, position.batch == train.batches(),
-                              batch.size(), loss, correct / static_cast<double>(batch.size()),
+                              batch.size(), outcome.loss, correct / static_cast<double>(batch.size()),
                               step_timer.seconds()});
             if (observer.stop_requested()) return position;
         }

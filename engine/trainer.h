@@ -7,6 +7,7 @@
 #include "engine/nn/cross_entropy_loss.h"
 #include "engine/nn/module.h"
 #include "engine/optim/optimizer.h"
+#include "engine/train_step.h"
 
 namespace engine {
 
@@ -65,8 +66,9 @@ class Trainer {
     Trainer(nn::Layer& model, optim::Optimizer& optimizer,
             nn::CrossEntropyLoss loss = nn::CrossEntropyLoss());
 
-    /// Forward, backward, update. Adds to `metrics` the loss and the correct predictions before the update,
-    /// and returns the loss. Throws DivergedError, before the update, if the loss is not finite.
+    /// Forward, backward, update, where the model is. Adds to `metrics` the loss and the correct predictions
+    /// before the update, and returns the loss. Throws DivergedError if the loss is not finite, on the CPU
+    /// before the update.
     double train_step(const Batch& batch, MetricAccumulator& metrics);
 
     /// Mean loss and accuracy over one epoch of a source, in evaluation mode; the model's mode is restored.
@@ -79,8 +81,8 @@ class Trainer {
 
   private:
     nn::Layer& model_;
-    optim::Optimizer& optimizer_;
     nn::CrossEntropyLoss loss_;
+    TrainStep step_;
 };
 
 }  // namespace engine

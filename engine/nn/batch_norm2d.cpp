@@ -3,6 +3,7 @@
 #include "engine/ops/batch_norm_max_pool.h"
 #include "engine/ops/checks.h"
 #include "engine/profile.h"
+#include "kernels/increment/increment.h"
 
 namespace engine::nn {
 
@@ -25,7 +26,8 @@ Tensor BatchNorm2d::run(decltype(batch_norm)& op, const Tensor& x) {
     check_rank("BatchNorm2d", x, 4, "(N, H, W, C)");
     const Tensor out =
         op(x, {running_mean, running_var}, weight, bias, is_training(), options.momentum, options.eps);
-    if (is_training()) ++*num_batches_tracked.data<std::int64_t>();
+    if (is_training())
+        kernels::increment(num_batches_tracked.device(), {num_batches_tracked.data<std::int64_t>(), 1});
     return out;
 }
 

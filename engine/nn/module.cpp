@@ -70,6 +70,15 @@ void Module::load_state_dict(const NamedTensors& state) {
     for (const auto& [name, tensor] : own) tensor.copy_(find(state, name)->second);
 }
 
+void Module::to(Device device) {
+    for (const auto& [name, tensor] : state_dict()) tensor.move_to_(device);
+}
+
+Device Module::device() const {
+    const std::vector<Tensor> all = parameters();
+    return all.empty() ? Device::cpu : all.front().device();
+}
+
 void Module::train(bool on) {
     training_ = on;
     for (const auto& [name, child] : children_) child->train(on);

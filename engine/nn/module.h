@@ -37,6 +37,12 @@ class Module {
     void eval() { train(false); }
     bool is_training() const { return training_; }
 
+    /// Moves all parameters and buffers to a device, in place; gradients are forgotten. To be called before an
+    /// optimiser is made, which keeps moments beside the parameters.
+    void to(Device device);
+    /// Where the parameters are; the CPU if there are none.
+    Device device() const;
+
     /// Forgets all gradients, but not their memory: the next backward begins anew.
     void zero_grad() const;
 

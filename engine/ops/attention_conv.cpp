@@ -28,6 +28,9 @@ Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeigh
         check_shape("attention_conv", "weight", weight, branches.weight[0].shape());
     for (const Tensor& bias : branches.bias)
         check_shape("attention_conv", "bias", bias, {shape.out_channels});
+    const auto& [weights, biases] = branches;
+    check_device("attention_conv", x,
+                 {a, weights[0], weights[1], weights[2], biases[0], biases[1], biases[2]});
 
     const Shape out_shape{shape.images, shape.out_height(), shape.out_width(), shape.out_channels};
     const Tensor out = empty(out_shape, DType::float32, x.device());

@@ -1,11 +1,10 @@
 #include "kernels/batch_norm/batch_norm.h"
 
-#include <cmath>
-
 #include "engine/autograd.h"
 #include "engine/error.h"
 #include "engine/ops/batch_norm.h"
 #include "engine/ops/checks.h"
+#include "kernels/inverse_deviation/inverse_deviation.h"
 
 namespace engine {
 
@@ -17,6 +16,7 @@ std::int64_t check_batch_norm(const Tensor& x, const RunningStatistics& running,
     check_shape("batch_norm", "bias", bias, {channels});
     check_shape("batch_norm", "running mean", running.mean, {channels});
     check_shape("batch_norm", "running variance", running.var, {channels});
+    check_device("batch_norm", x, {weight, bias, running.mean, running.var});
     if (training && rows < 2)
         throw UsageError("one value per channel, shape " + to_string(x.shape()), "in batch_norm (training)",
                          "use a larger batch or eval mode: one value has no variance");
@@ -24,9 +24,8 @@ std::int64_t check_batch_norm(const Tensor& x, const RunningStatistics& running,
 }
 
 Tensor inverse_deviation(const Tensor& var, float epsilon) {
-    const Tensor result = empty(var.shape());
-    for (std::int64_t c = 0; c < var.numel(); ++c)
-        result.data()[c] = 1.0F / std::sqrt(var.data()[c] + epsilon);
+    const Tensor result = empty(var.shape(), DType::float32, var.device());
+    kernels::inverse_deviation(var.device(), {result.data(), var.data(), epsilon, var.numel()});
     return result;
 }
 

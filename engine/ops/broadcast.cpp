@@ -18,7 +18,7 @@ std::int64_t extent_from_last(const Shape& shape, int dimension) {
 kernels::Broadcast broadcast(std::string_view op, const Tensor& x, const Tensor& y) {
     check_float(op, "the first operand", x);
     check_float(op, "the second operand", y);
-    check_device(op, x, y);
+    check_device(op, x, {y});
     kernels::Broadcast result{};
     std::int64_t x_stride = 1, y_stride = 1;
     for (int dimension = 0; dimension < Shape::max_rank; ++dimension) {

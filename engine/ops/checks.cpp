@@ -32,11 +32,12 @@ void check_shape(std::string_view op, std::string_view parameter_name, const Ten
                          in_op(op), "it must be " + to_string(shape));
 }
 
-void check_device(std::string_view op, const Tensor& x, const Tensor& y) {
-    if (x.device() != y.device())
-        throw UsageError(std::string("tensors on devices '") + kernels::name(x.device()) + "' and '" +
-                             kernels::name(y.device()) + "'",
-                         in_op(op), "move them to one device");
+void check_device(std::string_view op, const Tensor& x, std::initializer_list<Tensor> others) {
+    for (const Tensor& other : others)
+        if (other.defined() && other.device() != x.device())
+            throw UsageError(std::string("tensors on devices '") + kernels::name(x.device()) + "' and '" +
+                                 kernels::name(other.device()) + "'",
+                             in_op(op), "move them to one device");
 }
 
 }  // namespace engine

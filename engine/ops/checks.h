@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 
 #include "engine/tensor.h"
@@ -17,7 +18,7 @@ void check_rank(std::string_view op, const Tensor& x, int rank, std::string_view
 void check_shape(std::string_view op, std::string_view parameter_name, const Tensor& parameter,
                  const Shape& shape);
 
-/// Both on the same device.
-void check_device(std::string_view op, const Tensor& x, const Tensor& y);
+/// All that are defined are on the device of x.
+void check_device(std::string_view op, const Tensor& x, std::initializer_list<Tensor> others);
 
 }  // namespace engine

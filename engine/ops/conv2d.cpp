@@ -11,6 +11,7 @@ Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, std::in
               std::int64_t padding) {
     const kernels::Conv2dShape shape = conv_shape("conv2d", x, weight, stride, padding);
     if (bias.defined()) check_shape("conv2d", "bias", bias, {shape.out_channels});
+    check_device("conv2d", x, {bias});
 
     const Tensor out = empty({shape.images, shape.out_height(), shape.out_width(), shape.out_channels},
                              DType::float32, x.device());

@@ -10,7 +10,7 @@ kernels::Conv2dShape conv_shape(std::string_view op, const Tensor& x, const Tens
     check_rank(op, x, 4, "(N, H, W, C)");
     check_rank(op, weight, 4, "(out_channels, kernel, kernel, in_channels)");
     check_shape(op, "weight", weight, {weight.size(0), weight.size(1), weight.size(1), x.size(3)});
-    check_device(op, x, weight);
+    check_device(op, x, {weight});
     const std::string where = "in " + std::string(op);
     if (stride < 1 || padding < 0)
         throw UsageError("stride " + std::to_string(stride) + ", padding " + std::to_string(padding), where,

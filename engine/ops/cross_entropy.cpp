@@ -6,19 +6,17 @@
 #include "engine/ops/cross_entropy.h"
 
 namespace engine {
-namespace {
 
 void check_labels(const Tensor& labels, std::int64_t rows, std::int64_t classes) {
     if (!labels.defined() || labels.dtype() != DType::int64 || labels.shape() != Shape{rows})
         throw UsageError("labels do not match " + std::to_string(rows) + " rows of logits",
                          "in cross_entropy", "pass one int64 label per row");
+    if (labels.device() != Device::cpu) return;
     for (std::int64_t label : labels.values<std::int64_t>())
         if (label < 0 || label >= classes)
             throw UsageError("label " + std::to_string(label), "in cross_entropy",
                              "labels lie between 0 and " + std::to_string(classes - 1));
 }
-
-}  // namespace
 
 Tensor cross_entropy(const Tensor& logits, const Tensor& labels, float label_smoothing) {
     check_rank("cross_entropy", logits, 2, "(N, classes)");
@@ -27,6 +25,7 @@ Tensor cross_entropy(const Tensor& logits, const Tensor& labels, float label_smo
         throw UsageError(rows == 0 ? "an empty batch" : "label smoothing outside [0, 1]", "in cross_entropy",
                          "pass at least one row and a smoothing between 0 and 1");
     check_labels(labels, rows, classes);
+    check_device("cross_entropy", logits, {labels});
 
     const Tensor loss = empty({}, DType::float32, logits.device());
     const Tensor probabilities = empty(logits.shape(), DType::float32, logits.device());

@@ -12,7 +12,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     const std::int64_t rows = x.size(0), in = x.size(1), out_features = weight.size(0);
     check_shape("linear", "weight", weight, {out_features, in});
     if (bias.defined()) check_shape("linear", "bias", bias, {out_features});
-    check_device("linear", x, weight);
+    check_device("linear", x, {weight, bias});
 
     const Tensor out = empty({rows, out_features}, DType::float32, x.device());
     kernels::linear_forward(x.device(), {out.data(), x.data(), weight.data(),

@@ -15,6 +15,8 @@ Tensor sum(const Tensor& x) {
     });
 }
 
-Tensor mean(const Tensor& x) { return mul(sum(x), full({}, 1.0F / static_cast<float>(x.numel()))); }
+Tensor mean(const Tensor& x) {
+    return mul(sum(x), full({}, 1.0F / static_cast<float>(x.numel()), x.device()));
+}
 
 }  // namespace engine

@@ -10,8 +10,15 @@ Optimizer::Optimizer(nn::NamedTensors parameters) : parameters_(std::move(parame
         if (!parameter.requires_grad() || !parameter.is_leaf())
             throw UsageError("'" + name + "' is not a parameter", "in Optimizer",
                              "pass leaves with requires_grad");
+        if (parameter.device() != device())
+            throw UsageError("'" + name + "' is on another device than the parameters before", "in Optimizer",
+                             "move the whole network with Module::to first");
         parameter.reserve_grad();
     }
+}
+
+Device Optimizer::device() const {
+    return parameters_.empty() ? Device::cpu : parameters_.front().second.device();
 }
 
 void Optimizer::zero_grad() const {

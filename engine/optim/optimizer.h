@@ -9,7 +9,8 @@ namespace engine::optim {
 /// Changes parameters by their gradients.
 class Optimizer {
   public:
-    /// Sets memory aside for the gradients. Throws UsageError if a parameter does not require any.
+    /// Sets memory aside for the gradients. Throws UsageError if a parameter does not require any, or if not
+    /// all are on one device.
     explicit Optimizer(nn::NamedTensors parameters);
     virtual ~Optimizer() = default;
     Optimizer(const Optimizer&) = delete;
@@ -17,6 +18,9 @@ class Optimizer {
 
     /// One update of every parameter that has a gradient.
     virtual void step() = 0;
+    /// To be called before a step() that was recorded (kernels/common/runtime.h) is replayed: what was
+    /// changed on the host meanwhile, such as the learning rate, goes to where kernels find it.
+    virtual void refresh() = 0;
     /// Forgets all gradients, but not their memory: the next backward begins anew.
     void zero_grad() const;
 
@@ -26,6 +30,9 @@ class Optimizer {
     void load_state(const nn::NamedTensors& saved);
 
   protected:
+    /// Where the parameters are; the CPU if there are none.
+    Device device() const;
+
     nn::NamedTensors parameters_;
 };
 

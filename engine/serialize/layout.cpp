@@ -16,8 +16,9 @@ void transpose_each(T* out, const T* x, std::int64_t matrices, std::int64_t rows
 Tensor swap_pixels_and_channels(const Tensor& x, const Shape& out_shape, std::int64_t rows,
                                 std::int64_t columns) {
     const Tensor out = empty(out_shape, x.dtype());
+    const Tensor in = x.to(Device::cpu);
     const auto transpose = [&]<typename T>(T* to) {
-        transpose_each(to, x.data<T>(), x.size(0), rows, columns);
+        transpose_each(to, in.data<T>(), in.size(0), rows, columns);
     };
     switch (x.dtype()) {
         case DType::float32:
@@ -41,12 +42,12 @@ Shape channels_first_shape(const Shape& shape) {
 }
 
 Tensor to_channels_first(const Tensor& x) {
-    if (x.shape().rank() != 4) return x;
+    if (x.shape().rank() != 4) return x.to(Device::cpu);
     return swap_pixels_and_channels(x, channels_first_shape(x.shape()), x.size(1) * x.size(2), x.size(3));
 }
 
 Tensor to_channels_last(const Tensor& x) {
-    if (x.shape().rank() != 4) return x;
+    if (x.shape().rank() != 4) return x.to(Device::cpu);
     const std::int64_t channels = x.size(1), height = x.size(2), width = x.size(3);
     return swap_pixels_and_channels(x, {x.size(0), height, width, channels}, channels, height * width);
 }

@@ -5,8 +5,8 @@
 namespace engine {
 
 /// From the layout inside to that of every border: images (N, H, W, C) -> (N, C, H, W), filters (O, H, W, I)
-/// -> (O, I, H, W). A copy on the CPU, outside the graph; a tensor that has not four dimensions is returned
-/// as it is.
+/// -> (O, I, H, W). From whatever device to the CPU, outside the graph; there, a tensor that has not four
+/// dimensions is returned as it is.
 Tensor to_channels_first(const Tensor& x);
 
 /// The shape of what to_channels_first returns.

@@ -20,28 +20,27 @@ constexpr std::int64_t grain = 16384;
 /// One vector of parameters. No fused multiply-add: each operation rounds where the reference's and PyTorch's
 /// do.
 template <class D>
-HWY_INLINE void adam_vector(D d, const Adam<float>& args, const AdamScalars<float>& s, std::int64_t i) {
-    const auto parameter = hn::LoadU(d, args.parameter + i);
+HWY_INLINE void adam_vector(D d, const AdamArray<float>& array, const AdamScalars<float>& s, std::int64_t i) {
+    const auto parameter = hn::LoadU(d, array.parameter + i);
     const auto decay = hn::Mul(hn::Set(d, s.weight_decay), parameter);
-    const auto g = hn::Add(hn::LoadU(d, args.gradient + i), decay);
+    const auto g = hn::Add(hn::LoadU(d, array.gradient + i), decay);
 
-    const auto m_before = hn::LoadU(d, args.m + i);
+    const auto m_before = hn::LoadU(d, array.m + i);
     const auto m = hn::Add(m_before, hn::Mul(hn::Set(d, s.one_minus_beta1), hn::Sub(g, m_before)));
-    const auto v = hn::Add(hn::Mul(hn::Set(d, s.beta2), hn::LoadU(d, args.v + i)),
+    const auto v = hn::Add(hn::Mul(hn::Set(d, s.beta2), hn::LoadU(d, array.v + i)),
                            hn::Mul(hn::Mul(hn::Set(d, s.one_minus_beta2), g), g));
 
     const auto root = hn::Div(hn::Sqrt(v), hn::Set(d, s.root_correction2));
     const auto change = hn::Div(hn::Mul(hn::Set(d, s.step_size), m), hn::Add(root, hn::Set(d, s.epsilon)));
-    hn::StoreU(m, d, args.m + i);
-    hn::StoreU(v, d, args.v + i);
-    hn::StoreU(hn::Sub(parameter, change), d, args.parameter + i);
+    hn::StoreU(m, d, array.m + i);
+    hn::StoreU(v, d, array.v + i);
+    hn::StoreU(hn::Sub(parameter, change), d, array.parameter + i);
 }
 
-void adam(const Adam<float>& args) {
-    const AdamScalars<float> scalars(args);
-    parallel_chunks(args.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+void adam_array(const AdamArray<float>& array, const AdamScalars<float>& scalars) {
+    parallel_chunks(array.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
         for_each_vector(end - begin,
-                        [&](auto d, std::int64_t i) HWY_ATTR { adam_vector(d, args, scalars, begin + i); });
+                        [&](auto d, std::int64_t i) HWY_ATTR { adam_vector(d, array, scalars, begin + i); });
     });
 }
 
@@ -51,9 +50,13 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace kernels {
-HWY_EXPORT(adam);
+HWY_EXPORT(adam_array);
 
-void cpu::adam(const Adam<float>& args) { HWY_DYNAMIC_DISPATCH(adam)(args); }
+void cpu::adam(const Adam<float>& args) {
+    const auto scalars = adam_scalars<float>(*args.settings, ++*args.step);
+    for (std::int64_t i = 0; i < args.array_count; ++i)
+        HWY_DYNAMIC_DISPATCH(adam_array)(args.arrays[i], scalars);
+}
 
 }  // namespace kernels
 #endif

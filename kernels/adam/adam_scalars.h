@@ -13,16 +13,19 @@ struct AdamScalars {
     T beta2, one_minus_beta1, one_minus_beta2, weight_decay, epsilon;
     T step_size;         ///< lr / (1 - beta1^step)
     T root_correction2;  ///< sqrt(1 - beta2^step)
-
-    explicit AdamScalars(const Adam<T>& args)
-        : beta2(static_cast<T>(args.beta2)),
-          one_minus_beta1(static_cast<T>(1 - args.beta1)),
-          one_minus_beta2(static_cast<T>(1 - args.beta2)),
-          weight_decay(static_cast<T>(args.weight_decay)),
-          epsilon(static_cast<T>(args.epsilon)),
-          step_size(static_cast<T>(args.lr / (1 - std::pow(args.beta1, static_cast<double>(args.step))))),
-          root_correction2(
-              static_cast<T>(std::sqrt(1 - std::pow(args.beta2, static_cast<double>(args.step))))) {}
 };
+
+/// `step` counts from 1. A constant expression only so that kernels may call it, too.
+template <typename T>
+constexpr AdamScalars<T> adam_scalars(const AdamSettings& settings, std::int64_t step) {
+    const auto count = static_cast<double>(step);
+    return {static_cast<T>(settings.beta2),
+            static_cast<T>(1 - settings.beta1),
+            static_cast<T>(1 - settings.beta2),
+            static_cast<T>(settings.weight_decay),
+            static_cast<T>(settings.epsilon),
+            static_cast<T>(settings.lr / (1 - std::pow(settings.beta1, count))),
+            static_cast<T>(std::sqrt(1 - std::pow(settings.beta2, count)))};
+}
 
 }  // namespace kernels

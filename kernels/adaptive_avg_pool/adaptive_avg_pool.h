@@ -53,4 +53,14 @@ void adaptive_avg_pool_forward(const AdaptiveAvgPoolForward<float>& args);
 void adaptive_avg_pool_backward(const AdaptiveAvgPoolBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void adaptive_avg_pool_forward(const AdaptiveAvgPoolForward<float>& args);
+void adaptive_avg_pool_backward(const AdaptiveAvgPoolBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void adaptive_avg_pool_forward(const AdaptiveAvgPoolForward<float>& args);
+void adaptive_avg_pool_backward(const AdaptiveAvgPoolBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels

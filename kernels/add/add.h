@@ -43,4 +43,14 @@ void add_forward(const AddForward<float>& args);
 void add_backward(const AddBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void add_forward(const AddForward<float>& args);
+void add_backward(const AddBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void add_forward(const AddForward<float>& args);
+void add_backward(const AddBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels

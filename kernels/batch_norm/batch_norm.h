@@ -76,4 +76,16 @@ void batch_norm_eval_forward(const BatchNormEvalForward<float>& args);
 void batch_norm_backward(const BatchNormBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void batch_norm_train_forward(const BatchNormTrainForward<float>& args);
+void batch_norm_eval_forward(const BatchNormEvalForward<float>& args);
+void batch_norm_backward(const BatchNormBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void batch_norm_train_forward(const BatchNormTrainForward<float>& args);
+void batch_norm_eval_forward(const BatchNormEvalForward<float>& args);
+void batch_norm_backward(const BatchNormBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels

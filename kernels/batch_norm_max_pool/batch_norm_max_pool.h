@@ -92,4 +92,16 @@ void batch_norm_max_pool_eval_forward(const BatchNormMaxPoolEvalForward<float>& 
 void batch_norm_max_pool_backward(const BatchNormMaxPoolBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void batch_norm_max_pool_train_forward(const BatchNormMaxPoolTrainForward<float>& args);
+void batch_norm_max_pool_eval_forward(const BatchNormMaxPoolEvalForward<float>& args);
+void batch_norm_max_pool_backward(const BatchNormMaxPoolBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void batch_norm_max_pool_train_forward(const BatchNormMaxPoolTrainForward<float>& args);
+void batch_norm_max_pool_eval_forward(const BatchNormMaxPoolEvalForward<float>& args);
+void batch_norm_max_pool_backward(const BatchNormMaxPoolBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels

@@ -1,5 +1,4 @@
-#include "kernels/common/dispatch.h"
-
+#include <algorithm>
 #include <string>
 
 #include "kernels/adam/adam.h"
@@ -9,139 +8,123 @@
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
 #include "kernels/common/observe.h"
+#include "kernels/common/runtime.h"
 #include "kernels/common/work.h"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/correct_predictions/correct_predictions.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/dropout/dropout.h"
+#include "kernels/fill/fill.h"
 #include "kernels/flatten/flatten.h"
+#include "kernels/increment/increment.h"
+#include "kernels/inverse_deviation/inverse_deviation.h"
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
 #include "kernels/relu/relu.h"
 #include "kernels/sum/sum.h"
 
-// The one place where a device is chosen at run time: every public kernel name, and the backend it goes to.
+// The one place that knows which backends this program has, and where a device is chosen at run time.
 namespace kernels {
-
-void require_cpu(Device device) {
-    if (device == Device::cpu) return;
-    throw DeviceError(std::string("no kernels for device '") + name(device) +
-                      "', in this build of cifar_engine, use --device cpu");
-}
-
 namespace {
 
 // Set by CMake. What a build does not have is named below all the same, but never called, so never linked.
 constexpr bool has_cuda = CIFAR_ENGINE_HAS_CUDA != 0, has_emulator = CIFAR_ENGINE_HAS_EMULATOR != 0;
 
-template <auto on_cpu, auto on_cuda, auto on_emulated, typename Args>
-void dispatch(Device device, const Args& args) {
-    const auto run = [&] {
-        if constexpr (has_cuda) {
-            if (device == Device::cuda) return on_cuda(args);
-        }
-        if constexpr (has_emulator) {
-            if (device == Device::emulated) return on_emulated(args);
-        }
-        require_cpu(device);
-        on_cpu(args);
-    };
-    run_observed(run, [&] { return work(args); });
+[[noreturn]] void refuse(Device device) {
+    std::string built;
+    for (const Device other : built_devices()) built += std::string(built.empty() ? "" : ", ") + name(other);
+    throw DeviceError(std::string("there are no kernels for device '") + name(device) +
+                      "', in this build of cifar_engine, use one that it has: " + built);
 }
 
-// For an op that has no .cu file yet.
-template <auto on_cpu, typename Args>
-void dispatch(Device device, const Args& args) {
-    require_cpu(device);
-    run_observed([&] { on_cpu(args); }, [&] { return work(args); });
+/// Calls the one of three functions that belongs to the device.
+template <auto on_cpu, auto on_cuda, auto on_emulated, typename... Args>
+decltype(auto) call(Device device, const Args&... args) {
+    if constexpr (has_cuda) {
+        if (device == Device::cuda) return on_cuda(args...);
+    }
+    if constexpr (has_emulator) {
+        if (device == Device::emulated) return on_emulated(args...);
+    }
+    if (device != Device::cpu) refuse(device);
+    return on_cpu(args...);
 }
 
 }  // namespace
 
-void adam(Device device, const Adam<float>& args) { dispatch<cpu::adam>(device, args); }
-void adaptive_avg_pool_forward(Device device, const AdaptiveAvgPoolForward<float>& args) {
-    dispatch<cpu::adaptive_avg_pool_forward>(device, args);
+Runtime& runtime(Device device) { return call<cpu::runtime, cuda::runtime, emulated::runtime>(device); }
+
+const std::vector<Device>& built_devices() {
+    static const std::vector<Device> devices = [] {
+        std::vector<Device> built = {Device::cpu};
+        if constexpr (has_cuda) built.push_back(Device::cuda);
+        if constexpr (has_emulator) built.push_back(Device::emulated);
+        return built;
+    }();
+    return devices;
 }
-void adaptive_avg_pool_backward(Device device, const AdaptiveAvgPoolBackward<float>& args) {
-    dispatch<cpu::adaptive_avg_pool_backward>(device, args);
+
+void require_usable(Device device) { runtime(device).require_usable(); }
+
+std::string description(Device device) {
+    return std::string(name(device)) + " (" + runtime(device).description() + ")";
 }
-void add_forward(Device device, const AddForward<float>& args) { dispatch<cpu::add_forward>(device, args); }
-void add_backward(Device device, const AddBackward<float>& args) {
-    dispatch<cpu::add_backward>(device, args);
-}
-void attention_conv_forward(Device device, const AttentionConvForward<float>& args) {
-    dispatch<cpu::attention_conv_forward>(device, args);
-}
-void attention_conv_backward(Device device, const AttentionConvBackward<float>& args) {
-    dispatch<cpu::attention_conv_backward>(device, args);
-}
-void batch_norm_train_forward(Device device, const BatchNormTrainForward<float>& args) {
-    dispatch<cpu::batch_norm_train_forward>(device, args);
-}
-void batch_norm_eval_forward(Device device, const BatchNormEvalForward<float>& args) {
-    dispatch<cpu::batch_norm_eval_forward>(device, args);
-}
-void batch_norm_backward(Device device, const BatchNormBackward<float>& args) {
-    dispatch<cpu::batch_norm_backward>(device, args);
-}
-void batch_norm_max_pool_train_forward(Device device, const BatchNormMaxPoolTrainForward<float>& args) {
-    dispatch<cpu::batch_norm_max_pool_train_forward>(device, args);
-}
-void batch_norm_max_pool_eval_forward(Device device, const BatchNormMaxPoolEvalForward<float>& args) {
-    dispatch<cpu::batch_norm_max_pool_eval_forward>(device, args);
-}
-void batch_norm_max_pool_backward(Device device, const BatchNormMaxPoolBackward<float>& args) {
-    dispatch<cpu::batch_norm_max_pool_backward>(device, args);
-}
-void conv2d_forward(Device device, const Conv2dForward<float>& args) {
-    dispatch<cpu::conv2d_forward>(device, args);
-}
-void conv2d_backward(Device device, const Conv2dBackward<float>& args) {
-    dispatch<cpu::conv2d_backward>(device, args);
-}
-void cross_entropy_forward(Device device, const CrossEntropyForward<float>& args) {
-    dispatch<cpu::cross_entropy_forward>(device, args);
-}
-void cross_entropy_backward(Device device, const CrossEntropyBackward<float>& args) {
-    dispatch<cpu::cross_entropy_backward>(device, args);
-}
-void dropout_forward(Device device, const DropoutForward<float>& args) {
-    dispatch<cpu::dropout_forward>(device, args);
-}
-void dropout_backward(Device device, const DropoutBackward<float>& args) {
-    dispatch<cpu::dropout_backward>(device, args);
-}
-void flatten_forward(Device device, const FlattenForward<float>& args) {
-    dispatch<cpu::flatten_forward>(device, args);
-}
-void flatten_backward(Device device, const FlattenBackward<float>& args) {
-    dispatch<cpu::flatten_backward>(device, args);
-}
-void linear_forward(Device device, const LinearForward<float>& args) {
-    dispatch<cpu::linear_forward>(device, args);
-}
-void linear_backward(Device device, const LinearBackward<float>& args) {
-    dispatch<cpu::linear_backward>(device, args);
-}
-void max_pool_forward(Device device, const MaxPoolForward<float>& args) {
-    dispatch<cpu::max_pool_forward>(device, args);
-}
-void max_pool_backward(Device device, const MaxPoolBackward<float>& args) {
-    dispatch<cpu::max_pool_backward>(device, args);
-}
-void mul_forward(Device device, const MulForward<float>& args) { dispatch<cpu::mul_forward>(device, args); }
-void mul_backward(Device device, const MulBackward<float>& args) {
-    dispatch<cpu::mul_backward>(device, args);
-}
-void relu_forward(Device device, const ReluForward<float>& args) {
-    dispatch<cpu::relu_forward, cuda::relu_forward, emulated::relu_forward>(device, args);
-}
-void relu_backward(Device device, const ReluBackward<float>& args) {
-    dispatch<cpu::relu_backward, cuda::relu_backward, emulated::relu_backward>(device, args);
-}
-void sum_forward(Device device, const SumForward<float>& args) { dispatch<cpu::sum_forward>(device, args); }
-void sum_backward(Device device, const SumBackward<float>& args) {
-    dispatch<cpu::sum_backward>(device, args);
+
+// Every op: the name under which each backend has it, and its arguments.
+#define CIFAR_ENGINE_OP(op, Args)                                                 \
+    void op(Device device, const Args<float>& args) {                             \
+        run_observed(                                                             \
+            device, [&] { call<cpu::op, cuda::op, emulated::op>(device, args); }, \
+            [&] { return work(args); });                                          \
+    }
+// For an op that has no .cu file yet.
+#define CIFAR_ENGINE_CPU_OP(op, Args)                                    \
+    void op(Device device, const Args<float>& args) {                    \
+        if (device != Device::cpu) refuse(device);                       \
+        run_observed(                                                    \
+            device, [&] { cpu::op(args); }, [&] { return work(args); }); \
+    }
+CIFAR_ENGINE_OP(adam, Adam)
+CIFAR_ENGINE_OP(adaptive_avg_pool_forward, AdaptiveAvgPoolForward)
+CIFAR_ENGINE_OP(adaptive_avg_pool_backward, AdaptiveAvgPoolBackward)
+CIFAR_ENGINE_OP(add_forward, AddForward)
+CIFAR_ENGINE_OP(add_backward, AddBackward)
+CIFAR_ENGINE_CPU_OP(attention_conv_forward, AttentionConvForward)
+CIFAR_ENGINE_CPU_OP(attention_conv_backward, AttentionConvBackward)
+CIFAR_ENGINE_OP(batch_norm_train_forward, BatchNormTrainForward)
+CIFAR_ENGINE_OP(batch_norm_eval_forward, BatchNormEvalForward)
+CIFAR_ENGINE_OP(batch_norm_backward, BatchNormBackward)
+CIFAR_ENGINE_OP(batch_norm_max_pool_train_forward, BatchNormMaxPoolTrainForward)
+CIFAR_ENGINE_OP(batch_norm_max_pool_eval_forward, BatchNormMaxPoolEvalForward)
+CIFAR_ENGINE_OP(batch_norm_max_pool_backward, BatchNormMaxPoolBackward)
+CIFAR_ENGINE_CPU_OP(conv2d_forward, Conv2dForward)
+CIFAR_ENGINE_CPU_OP(conv2d_backward, Conv2dBackward)
+CIFAR_ENGINE_OP(correct_predictions, CorrectPredictions)
+CIFAR_ENGINE_OP(cross_entropy_forward, CrossEntropyForward)
+CIFAR_ENGINE_OP(cross_entropy_backward, CrossEntropyBackward)
+CIFAR_ENGINE_OP(dropout_forward, DropoutForward)
+CIFAR_ENGINE_OP(dropout_backward, DropoutBackward)
+CIFAR_ENGINE_OP(fill, Fill)
+CIFAR_ENGINE_OP(flatten_forward, FlattenForward)
+CIFAR_ENGINE_OP(flatten_backward, FlattenBackward)
+CIFAR_ENGINE_CPU_OP(linear_forward, LinearForward)
+CIFAR_ENGINE_CPU_OP(linear_backward, LinearBackward)
+CIFAR_ENGINE_OP(inverse_deviation, InverseDeviation)
+CIFAR_ENGINE_OP(max_pool_forward, MaxPoolForward)
+CIFAR_ENGINE_OP(max_pool_backward, MaxPoolBackward)
+CIFAR_ENGINE_OP(mul_forward, MulForward)
+CIFAR_ENGINE_OP(mul_backward, MulBackward)
+CIFAR_ENGINE_OP(relu_forward, ReluForward)
+CIFAR_ENGINE_OP(relu_backward, ReluBackward)
+CIFAR_ENGINE_OP(sum_forward, SumForward)
+CIFAR_ENGINE_OP(sum_backward, SumBackward)
+#undef CIFAR_ENGINE_OP
+
+void increment(Device device, const Increment& args) {
+    run_observed(
+        device, [&] { call<cpu::increment, cuda::increment, emulated::increment>(device, args); },
+        [&] { return work(args); });
 }
 
 }  // namespace kernels

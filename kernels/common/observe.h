@@ -3,6 +3,9 @@
 #include <chrono>
 #include <string>
 
+#include "kernels/common/device.h"
+#include "kernels/common/runtime.h"
+
 /// How a profiler sees kernels: each call tells an observer, if there is one, what it did and when.
 namespace kernels {
 
@@ -33,14 +36,16 @@ class KernelObserver {
 /// Who is told of the kernels that this thread calls; null: nobody.
 inline thread_local KernelObserver* kernel_observer = nullptr;
 
-/// Calls run(), a kernel. describe() gives its Work, and is not called if nobody observes.
+/// Calls run(), a kernel of `device`, and tells the observer, if there is one; describe() gives its Work, and
+/// is called for nobody else. What a GPU does is then waited for, and measured by the GPU's own clock (CUDA
+/// events): a profile shows kernels one by one, and not how they overlap with the host.
 template <typename Run, typename Describe>
-void run_observed(const Run& run, const Describe& describe) {
+void run_observed(Device device, const Run& run, const Describe& describe) {
     if (kernel_observer == nullptr) return run();
-    const Clock::time_point begin = Clock::now();
-    run();
+    const double seconds = runtime(device).seconds_of(run);
     const Clock::time_point end = Clock::now();
-    kernel_observer->on_kernel({describe(), begin, end});
+    const auto duration = std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    kernel_observer->on_kernel({describe(), end - duration, end});
 }
 
 }  // namespace kernels

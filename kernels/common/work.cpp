@@ -193,6 +193,12 @@ Work work(const Conv2dBackward<float>& args) {
             floats(values), text(s)};
 }
 
+Work work(const CorrectPredictions<float>& args) {
+    const std::int64_t size = args.rows * args.classes;
+    return {"correct_predictions", real(size), floats(size) + real(args.rows + 1) * sizeof(std::int64_t),
+            extents({args.rows, args.classes})};
+}
+
 Work work(const CrossEntropyForward<float>& args) {
     const std::int64_t size = args.rows * args.classes;
     // Maximum, difference, exponential, sum, division; times target, sum.
@@ -214,6 +220,8 @@ Work work(const DropoutBackward<float>& args) {
     return {"dropout_backward", 2 * real(args.size), floats(3 * args.size), extents({args.size})};
 }
 
+Work work(const Fill<float>& args) { return {"fill", 0, floats(args.size), extents({args.size})}; }
+
 Work work(const FlattenForward<float>& args) {
     const std::int64_t size = args.images * args.pixels * args.channels;
     return {"flatten_forward", 0, floats(2 * size), extents({args.images, args.pixels, args.channels})};
@@ -222,6 +230,12 @@ Work work(const FlattenBackward<float>& args) {
     const std::int64_t size = args.images * args.pixels * args.channels;
     return {"flatten_backward", real(size), floats(3 * size),
             extents({args.images, args.pixels, args.channels})};
+}
+
+Work work(const Increment&) { return {"increment", 1, 2 * sizeof(std::int64_t), ""}; }
+
+Work work(const InverseDeviation<float>& args) {
+    return {"inverse_deviation", 3 * real(args.size), floats(2 * args.size), extents({args.size})};
 }
 
 Work work(const LinearForward<float>& args) {

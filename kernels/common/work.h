@@ -8,9 +8,13 @@
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
 #include "kernels/common/observe.h"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/correct_predictions/correct_predictions.h"
 #include "kernels/cross_entropy/cross_entropy.h"
 #include "kernels/dropout/dropout.h"
+#include "kernels/fill/fill.h"
 #include "kernels/flatten/flatten.h"
+#include "kernels/increment/increment.h"
+#include "kernels/inverse_deviation/inverse_deviation.h"
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
@@ -41,12 +45,16 @@ Work work(const BatchNormMaxPoolEvalForward<float>& args);
 Work work(const BatchNormMaxPoolBackward<float>& args);
 Work work(const Conv2dForward<float>& args);
 Work work(const Conv2dBackward<float>& args);
+Work work(const CorrectPredictions<float>& args);
 Work work(const CrossEntropyForward<float>& args);
 Work work(const CrossEntropyBackward<float>& args);
 Work work(const DropoutForward<float>& args);
 Work work(const DropoutBackward<float>& args);
+Work work(const Fill<float>& args);
 Work work(const FlattenForward<float>& args);
 Work work(const FlattenBackward<float>& args);
+Work work(const Increment& args);
+Work work(const InverseDeviation<float>& args);
 Work work(const LinearForward<float>& args);
 Work work(const LinearBackward<float>& args);
 Work work(const MaxPoolForward<float>& args);

@@ -9,7 +9,8 @@ namespace kernels {
 /// Softmax cross-entropy, mean over the batch, with label smoothing s (Szegedy et al., 2016):
 ///   loss = -1/N sum_n sum_c target[n][c] * log_softmax(logits[n])[c],  target = (1-s) * onehot(label) +
 ///   s/classes, log_softmax(z)[c] = z[c] - max(z) - log(sum_j exp(z[j] - max(z))).
-/// Labels lie in [0, classes): the caller has checked.
+/// Labels lie in [0, classes): the caller has checked, unless they lie on a GPU, where a label that does not
+/// makes the loss NaN.
 template <typename T>
 struct CrossEntropyForward {
     T* loss;                     ///< one element
@@ -45,5 +46,15 @@ namespace cpu {
 void cross_entropy_forward(const CrossEntropyForward<float>& args);
 void cross_entropy_backward(const CrossEntropyBackward<float>& args);
 }  // namespace cpu
+
+namespace cuda {
+void cross_entropy_forward(const CrossEntropyForward<float>& args);
+void cross_entropy_backward(const CrossEntropyBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void cross_entropy_forward(const CrossEntropyForward<float>& args);
+void cross_entropy_backward(const CrossEntropyBackward<float>& args);
+}  // namespace emulated
 
 }  // namespace kernels

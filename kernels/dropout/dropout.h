@@ -14,6 +14,8 @@ constexpr std::uint64_t dropout_threshold(double probability) {
 /// Inverted dropout (Srivastava et al., 2014): out[i] = 0 where philox_word(seed, stream, i) is below
 /// dropout_threshold(probability), else x[i] / (1 - probability). The mask is a function of (seed, stream),
 /// so the backward draws it again instead of saving it. With probability 1 everything is dropped.
+/// If there is a stream_origin, in the memory of the device, the mask's stream is *stream_origin + stream:
+/// work that was recorded there draws from others when it is replayed after that has moved on.
 template <typename T>
 struct DropoutForward {
     T* out;
@@ -21,6 +23,7 @@ struct DropoutForward {
     double probability;
     std::uint64_t seed, stream;
     std::int64_t size;
+    const std::int64_t* stream_origin = nullptr;
 };
 
 /// d_x[i] += d_out[i] * mask[i] / (1 - probability).
@@ -31,7 +34,15 @@ struct DropoutBackward {
     double probability;
     std::uint64_t seed, stream;
     std::int64_t size;
+    const std::int64_t* stream_origin = nullptr;
 };
+
+/// The number of the stream that the mask is drawn from, on the device.
+template <typename Args>
+constexpr std::uint64_t dropout_stream(const Args& args) {
+    return args.stream_origin == nullptr ? args.stream
+                                         : args.stream + static_cast<std::uint64_t>(*args.stream_origin);
+}
 
 void dropout_forward(Device device, const DropoutForward<float>& args);
 void dropout_backward(Device device, const DropoutBackward<float>& args);
@@ -47,5 +58,15 @@ namespace cpu {
 void dropout_forward(const DropoutForward<float>& args);
 void dropout_backward(const DropoutBackward<float>& args);
 }  // namespace cpu
+
+namespace cuda {
+void dropout_forward(const DropoutForward<float>& args);
+void dropout_backward(const DropoutBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void dropout_forward(const DropoutForward<float>& args);
+void dropout_backward(const DropoutBackward<float>& args);
+}  // namespace emulated
 
 }  // namespace kernels

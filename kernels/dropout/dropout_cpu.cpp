@@ -28,15 +28,16 @@ void for_each_masked(double probability, std::uint64_t seed, std::uint64_t strea
 
 void cpu::dropout_forward(const DropoutForward<float>& args) {
     const auto scale = static_cast<float>(1 / (1 - args.probability));
-    for_each_masked(args.probability, args.seed, args.stream, args.size,
+    for_each_masked(args.probability, args.seed, dropout_stream(args), args.size,
                     [&](std::int64_t i, bool kept) { args.out[i] = kept ? args.x[i] * scale : 0; });
 }
 
 void cpu::dropout_backward(const DropoutBackward<float>& args) {
     const auto scale = static_cast<float>(1 / (1 - args.probability));
-    for_each_masked(args.probability, args.seed, args.stream, args.size, [&](std::int64_t i, bool kept) {
-        if (kept) args.d_x[i] += args.d_out[i] * scale;
-    });
+    for_each_masked(args.probability, args.seed, dropout_stream(args), args.size,
+                    [&](std::int64_t i, bool kept) {
+                        if (kept) args.d_x[i] += args.d_out[i] * scale;
+                    });
 }
 
 }  // namespace kernels

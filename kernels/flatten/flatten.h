@@ -38,4 +38,14 @@ void flatten_forward(const FlattenForward<float>& args);
 void flatten_backward(const FlattenBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void flatten_forward(const FlattenForward<float>& args);
+void flatten_backward(const FlattenBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void flatten_forward(const FlattenForward<float>& args);
+void flatten_backward(const FlattenBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels

@@ -50,4 +50,14 @@ void max_pool_forward(const MaxPoolForward<float>& args);
 void max_pool_backward(const MaxPoolBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void max_pool_forward(const MaxPoolForward<float>& args);
+void max_pool_backward(const MaxPoolBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void max_pool_forward(const MaxPoolForward<float>& args);
+void max_pool_backward(const MaxPoolBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels

@@ -43,4 +43,14 @@ void mul_forward(const MulForward<float>& args);
 void mul_backward(const MulBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void mul_forward(const MulForward<float>& args);
+void mul_backward(const MulBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void mul_forward(const MulForward<float>& args);
+void mul_backward(const MulBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels

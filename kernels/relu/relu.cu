@@ -1,4 +1,5 @@
 #include "kernels/common/launch.h"
+#include "kernels/common/stream.h"
 #include "kernels/relu/relu.h"
 
 namespace kernels::CIFAR_GPU_NAMESPACE {
@@ -17,11 +18,11 @@ __global__ void relu_backward_kernel(ReluBackward<float> args) {
 }  // namespace
 
 void relu_forward(const ReluForward<float>& args) {
-    launch(relu_forward_kernel, grid_stride_shape(args.size), current_stream, args);
+    launch(relu_forward_kernel, grid_stride_shape(args.size), work_stream(), args);
 }
 
 void relu_backward(const ReluBackward<float>& args) {
-    launch(relu_backward_kernel, grid_stride_shape(args.size), current_stream, args);
+    launch(relu_backward_kernel, grid_stride_shape(args.size), work_stream(), args);
 }
 
 }  // namespace kernels::CIFAR_GPU_NAMESPACE

@@ -37,4 +37,14 @@ void sum_forward(const SumForward<float>& args);
 void sum_backward(const SumBackward<float>& args);
 }  // namespace cpu
 
+namespace cuda {
+void sum_forward(const SumForward<float>& args);
+void sum_backward(const SumBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void sum_forward(const SumForward<float>& args);
+void sum_backward(const SumBackward<float>& args);
+}  // namespace emulated
+
 }  // namespace kernels

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "engine/batch.h"
+#include "kernels/common/runtime.h"
+
+namespace engine {
+
+/// Brings the batches of a source to a device. On a GPU the next batch can be brought while kernels work on
+/// the present one: through pinned memory, beside the stream of work. On the CPU this is the source itself.
+class Staging final : public BatchSource {
+  public:
+    /// The source outlives this object.
+    Staging(BatchSource& source, Device device);
+    Staging(const Staging&) = delete;
+    Staging& operator=(const Staging&) = delete;
+
+    void start_epoch(std::int64_t epoch, std::int64_t first_batch = 0) override;
+    /// The batch, on the device, lives until the next but one is asked for.
+    bool next(Batch& batch) override;
+    std::int64_t batches() const override { return source_.batches(); }
+    std::int64_t examples() const override { return source_.examples(); }
+
+    /// Takes the next batch from the source and starts to bring it. To be called, if at all, when all kernels
+    /// that read the present one have been called.
+    void prefetch();
+
+  private:
+    struct Slot {
+        Batch batch;  ///< on the device
+        std::size_t capacity = 0;
+        std::unique_ptr<kernels::Upload> upload;  ///< last, hence first to go: waits for what is under way
+    };
+
+    void bring(Slot& slot, const Batch& batch) const;
+
+    BatchSource& source_;
+    const Device device_;
+    std::array<Slot, 2> slots_;
+    std::size_t present_ = 1;  ///< the slot whose batch was handed out last
+    bool waits_ = false;       ///< whether the other one holds the next batch
+};
+
+}  // namespace engine
