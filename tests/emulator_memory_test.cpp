@@ -32,6 +32,7 @@ TEST_CASE("emulator: use after free") {
 TEST_CASE("emulator: memory that is not the device's") {
     check_accused(host_pointer, Kind::host_memory, "read");
     check_accused(null_pointer, Kind::host_memory, "write");
+    check_accused(read_of_null_pointer, Kind::host_memory, "read");
     check_accused(local_of_another_thread, Kind::host_memory, "local");
 }
 

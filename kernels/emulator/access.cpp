@@ -27,19 +27,22 @@ bool is_constant(std::uintptr_t begin, std::uintptr_t end) {
     if (begin >= reinterpret_cast<std::uintptr_t>(__start_emulated_constant) &&
         end <= reinterpret_cast<std::uintptr_t>(__stop_emulated_constant))
         return true;
-    std::pair<std::uintptr_t, std::uintptr_t> wanted{begin, end};
-    const auto is_in_read_only = [](dl_phdr_info* info, std::size_t, void* out) {
-        auto& range = *static_cast<std::pair<std::uintptr_t, std::uintptr_t>*>(out);
+    struct Wanted {
+        std::uintptr_t begin, end;
+        bool found;
+    } wanted{begin, end, false};
+    const auto look = [](dl_phdr_info* info, std::size_t, void* out) {
+        auto& range = *static_cast<Wanted*>(out);
         for (int i = 0; i < info->dlpi_phnum; ++i) {
             const auto& header = info->dlpi_phdr[i];
             if (header.p_type != PT_LOAD || (header.p_flags & PF_W) != 0) continue;
             const std::uintptr_t low = info->dlpi_addr + header.p_vaddr;
-            if (range.first >= low && range.second <= low + header.p_memsz) range.first = 0;
+            range.found |= range.begin >= low && range.end <= low + header.p_memsz;
         }
         return 1;  // the program only
     };
-    dl_iterate_phdr(is_in_read_only, &wanted);
-    return wanted.first == 0;
+    dl_iterate_phdr(look, &wanted);
+    return wanted.found;
 }
 
 bool is_fatal(Kind kind) {

@@ -117,6 +117,7 @@ bool Execution::resume(unsigned rank) {
     current_thread_index = threads_[rank].index;
     stack_low_ = stacks_.low(rank);
     patience_ = patience;
+    const StackSwitch to_thread({reinterpret_cast<const void*>(stack_low_), Stacks::bytes});
     threads_[rank].context = boost::context::detail::jump_fcontext(threads_[rank].context, nullptr).fctx;
     return !given_up_;
 }
@@ -124,6 +125,7 @@ bool Execution::resume(unsigned rank) {
 void Execution::thread_main(Transfer transfer) {
     Execution& self = instance();
     self.scheduler_ = transfer.fctx;
+    self.scheduler_stack_ = StackSwitch::arrived();
     in_kernel = true;
     try {
         self.launch_->enter(self.launch_->parameters);
@@ -138,7 +140,10 @@ void Execution::thread_main(Transfer transfer) {
     self.suspend();
 }
 
-void Execution::suspend() { scheduler_ = boost::context::detail::jump_fcontext(scheduler_, nullptr).fctx; }
+void Execution::suspend() {
+    const StackSwitch to_scheduler(scheduler_stack_);
+    scheduler_ = boost::context::detail::jump_fcontext(scheduler_, nullptr).fctx;
+}
 
 void Execution::leave() {
     suspend();

@@ -138,6 +138,7 @@ class Execution {
     std::uintptr_t stack_low_ = 0;
     std::int64_t patience_ = 0;  ///< accesses that the current thread may still make before it has to wait
     boost::context::detail::fcontext_t scheduler_ = nullptr;
+    StackBounds scheduler_stack_;
     bool given_up_ = false;
     std::exception_ptr thrown_;  ///< by the kernel itself
 

@@ -7,6 +7,27 @@
 
 namespace kernels::emulator {
 
+/// Where a stack lies; null: unknown, and of no interest but to the address sanitizer.
+struct StackBounds {
+    const void* low = nullptr;
+    std::size_t bytes = 0;
+};
+
+/// Stands around a jump to another stack, and tells the address sanitizer, if there is one.
+class StackSwitch {
+  public:
+    explicit StackSwitch(const StackBounds& target);
+    ~StackSwitch();
+    StackSwitch(const StackSwitch&) = delete;
+    StackSwitch& operator=(const StackSwitch&) = delete;
+
+    /// On a stack that nothing ran on before: where the jump came from.
+    static StackBounds arrived();
+
+  private:
+    void* left_ = nullptr;
+};
+
 /// The stacks of a block's threads, mapped once, each below a page that nothing may touch.
 ///
 /// Boost's plain contexts are used, not its fiber class: that one unwinds a fiber that is given up, through

@@ -42,7 +42,7 @@ __global__ void copy_kernel(char* out, const char* in, int bytes) {
 }
 
 __global__ void read_kernel(float* out, const float* in) {
-    if (threadIdx.x == 3) out[0] = in[1];  // HERE: read
+    if (threadIdx.x == 3) out[0] = in[0];  // HERE: read
 }
 
 __global__ void atomic_kernel(unsigned* counter) {
@@ -139,6 +139,10 @@ void host_pointer() {
     run(read_kernel, out.data(), in.data());
 }
 void null_pointer() { run(write_kernel, static_cast<float*>(nullptr), 0); }
+void read_of_null_pointer() {
+    const DeviceArray<float> out(1);
+    run(read_kernel, out.data(), static_cast<const float*>(nullptr));
+}
 void local_of_another_thread() {
     const DeviceArray<float> out(17);
     run(local_kernel, out.data());

@@ -13,6 +13,7 @@ void read_after_free();
 void atomic_after_free();
 void host_pointer();
 void null_pointer();
+void read_of_null_pointer();
 void local_of_another_thread();
 void misaligned_float4();
 void misaligned_shared_float2();
