@@ -63,7 +63,7 @@ TEST_CASE("check_rank, check_shape: what, where, what to do") {
            {[] { engine::check_shape("op", "bias", Tensor(), {4}); }, {"bias is undefined", "in op"}}});
     CHECK_NOTHROW(engine::check_rank("op", images, 4, "(N, H, W, C)"));
     CHECK_NOTHROW(engine::check_shape("op", "x", images, {2, 5, 4, 3}));
-    CHECK_NOTHROW(engine::check_device("op", images, labels));
+    CHECK_NOTHROW(engine::check_device("op", images, {labels}));
 }
 
 TEST_CASE("conv2d") {

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <pty.h>
 
+#include "support/devices.h"
 #include "support/file_size_limit.h"
 #include "support/message_of.h"
 #include "support/process.h"
@@ -342,7 +343,7 @@ TEST_CASE_FIXTURE(Fixture, "bad arguments are told from each other, with exit co
         {{"train", "--model", "resnet"}, "attention_net"},
         {{"train", "--recipe", "best"}, "seed"},
         {{"train", "--optimizer", "sgd"}, "adam"},
-        {{"train", "--precision", "bf16"}, "fp32"},
+        {{"train", "--precision", "bf16", "--device", "cpu"}, "fp32"},
         {{"train", "--out", ""}, "--out"},
         {{"train", "--profile", ""}, "--profile"},
         {{"train", "--resume", "x", "--out", "y"}, "--resume"},
@@ -364,9 +365,40 @@ TEST_CASE_FIXTURE(Fixture, "bad arguments are told from each other, with exit co
 }
 
 TEST_CASE_FIXTURE(Fixture, "a device that is not there is exit code 5, no silent fallback") {
-    for (const char* device : {"cuda", "emulated"})
-        check_error(run(train_arguments("run", {"--device", device})), 5, device);
+    const std::vector<kernels::Device> there = test::other_devices();
+    for (const kernels::Device device : {kernels::Device::cuda, kernels::Device::emulated}) {
+        if (std::find(there.begin(), there.end(), device) != there.end()) continue;
+        check_error(run(train_arguments("run", {"--device", name(device)})), 5, name(device));
+    }
     CHECK_FALSE(fs::exists(folder("run")));
+}
+
+TEST_CASE_FIXTURE(Fixture, "every device trains, resumes and evaluates as the CPU does") {
+    // Batches of 33 and 14: the first is recorded, launched again, and recorded anew when the run goes on.
+    const auto story = [&](const std::string& device) {
+        train(device, {"--device", device, "--batch-size", "33", "--max-steps", "4", "--log-every", "1"});
+        const ProcessResult resumed = resume(device, {"--device", device, "--max-steps", "8"});
+        REQUIRE_MESSAGE(resumed.exit_code == 0, resumed.err);
+        CHECK(lines_of(resumed.out)[0].starts_with("device " + device + " ("));
+        std::vector<json> events = timeless_events(folder(device));
+        events.push_back(json::parse(run({"eval", "--checkpoint", folder(device) / "last.safetensors",
+                                          "--data", data, "--device", device, "--json"})
+                                         .out));
+        return events;
+    };
+    const std::vector<json> expected = story("cpu");
+    for (const kernels::Device device : test::other_devices()) {
+        const std::vector<json> actual = story(name(device));
+        REQUIRE(actual.size() == expected.size());
+        for (std::size_t i = 0; i < actual.size(); ++i)
+            for (const auto& [key, value] : expected[i].items()) {
+                CAPTURE(key);
+                if (value.is_number_float())
+                    CHECK(std::abs(actual[i].at(key).get<double>() - value.get<double>()) < 1e-4);
+                else
+                    CHECK(actual[i].at(key) == value);
+            }
+    }
 }
 
 TEST_CASE_FIXTURE(Fixture, "bad files are exit code 3, and the run that was to be replaced stays") {

@@ -1,5 +1,6 @@
 #include "kernels/conv2d/conv2d.h"
 
+#include "tests/support/emulated_device.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -32,22 +33,50 @@ std::int64_t x_size(const Conv2dShape& s) { return s.images * s.height * s.width
 std::int64_t weight_size(const Conv2dShape& s) { return s.out_channels * s.taps(); }
 std::int64_t out_size(const Conv2dShape& s) { return s.rows() * s.out_channels; }
 
+/// x, weight, bias, d_out.
+std::vector<std::vector<float>> random_inputs(const Conv2dShape& s) {
+    return {test::random_values<float>(x_size(s), 1), test::random_values<float>(weight_size(s), 2),
+            test::random_values<float>(s.out_channels, 3), test::random_values<float>(out_size(s), 4)};
+}
+
 /// Output and gradients, in this order: out, d_x, d_weight, d_bias.
 template <typename T, typename Forward, typename Backward>
 std::vector<std::vector<T>> run(const Forward& forward, const Backward& backward, const Conv2dShape& s) {
     // The same numbers in float and in double: random floats are exact in both.
-    const auto x = test::random_values<float>(x_size(s), 1),
-               weight = test::random_values<float>(weight_size(s), 2);
-    const auto bias = test::random_values<float>(s.out_channels, 3),
-               d_out = test::random_values<float>(out_size(s), 4);
-    const std::vector<T> x_t(x.begin(), x.end()), weight_t(weight.begin(), weight.end()),
-        bias_t(bias.begin(), bias.end()), d_out_t(d_out.begin(), d_out.end());
+    const auto in = random_inputs(s);
+    const std::vector<T> x_t(in[0].begin(), in[0].end()), weight_t(in[1].begin(), in[1].end()),
+        bias_t(in[2].begin(), in[2].end()), d_out_t(in[3].begin(), in[3].end());
     std::vector<std::vector<T>> r = {test::poisoned<T>(out_size(s)), test::prefilled<T>(x_size(s)),
                                      test::prefilled<T>(weight_size(s)), test::prefilled<T>(s.out_channels)};
     forward(Conv2dForward<T>{r[0].data(), x_t.data(), weight_t.data(), bias_t.data(), s});
     backward(Conv2dBackward<T>{r[1].data(), r[2].data(), r[3].data(), d_out_t.data(), x_t.data(),
                                weight_t.data(), s});
     return r;
+}
+
+void check_all(const std::string& device, const std::vector<std::vector<float>>& actual,
+               const std::vector<std::vector<double>>& expected) {
+    const char* names[] = {"out", "d_x", "d_weight", "d_bias"};
+    for (std::size_t k = 0; k < 4; ++k)
+        test::check_close(device + names[k], actual[k], expected[k], {2e-5, 1e-5});
+}
+
+/// What run() computes, by the kernels of the emulated device; inputs are given in the order x, weight, bias,
+/// d_out.
+std::vector<test::Results> run_emulated(const Conv2dShape& s, const std::vector<std::vector<float>>& in,
+                                        Precision precision = Precision::fp32) {
+    return test::emulated([&](auto& device) {
+        const auto x = device.array(in[0]), weight = device.array(in[1]), bias = device.array(in[2]),
+                   d_out = device.array(in[3]);
+        const auto out = device.template output<float>(out_size(s));
+        const auto d_x = device.array(test::prefilled<float>(x_size(s))),
+                   d_weight = device.array(test::prefilled<float>(weight_size(s))),
+                   d_bias = device.array(test::prefilled<float>(s.out_channels));
+        conv2d_forward(Device::emulated, {out.data(), x.data(), weight.data(), bias.data(), s, precision});
+        conv2d_backward(Device::emulated, {d_x.data(), d_weight.data(), d_bias.data(), d_out.data(), x.data(),
+                                           weight.data(), s, precision});
+        return test::Results{out.values(), d_x.values(), d_weight.values(), d_bias.values()};
+    });
 }
 
 }  // namespace
@@ -65,10 +94,9 @@ TEST_CASE("conv2d: fast equals reference") {
             run<double>(&reference::conv2d_forward<double>, &reference::conv2d_backward<double>, s);
         const auto fast = test::same_for_any_threads(
             [&] { return run<float>(&cpu::conv2d_forward, &cpu::conv2d_backward, s); });
-        test::check_close("out", fast[0], expected[0], {2e-5, 1e-5});
-        test::check_close("d_x", fast[1], expected[1], {2e-5, 1e-5});
-        test::check_close("d_weight", fast[2], expected[2], {2e-5, 1e-5});
-        test::check_close("d_bias", fast[3], expected[3], {2e-5, 1e-5});
+        check_all("", fast, expected);
+        for (const auto& emulated : run_emulated(s, random_inputs(s)))
+            check_all("emulated ", emulated, expected);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "engine/autograd.h"
 #include "engine/ops/checks.h"
 #include "engine/ops/conv_shape.h"
+#include "engine/precision.h"
 
 namespace engine {
 namespace {
@@ -33,24 +34,26 @@ Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeigh
                  {a, weights[0], weights[1], weights[2], biases[0], biases[1], biases[2]});
 
     const Shape out_shape{shape.images, shape.out_height(), shape.out_width(), shape.out_channels};
+    const Precision precision = product_precision();
     const Tensor out = empty(out_shape, DType::float32, x.device());
     const Tensor active = empty(out_shape, DType::uint8, x.device());
     kernels::attention_conv_forward(
         x.device(),
         {out.data(), active.data<std::uint8_t>(), x.data(), a.data(), data_of<const float*>(branches.weight),
-         data_of<const float*>(branches.bias), shape, options.rectified});
+         data_of<const float*>(branches.bias), shape, options.rectified, precision});
     const auto& [weight, bias] = branches;
     if (!needs_grad({x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]})) return out;
-    return record("attention_conv", out, {x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]},
-                  [x, a, active, branches, shape, rectified = options.rectified](const Tensor& d_out) {
-                      const Tensor d_a = target_or_scratch(a);
-                      const auto d_weight = targets_of(branches.weight), d_bias = targets_of(branches.bias);
-                      kernels::attention_conv_backward(
-                          x.device(), {target_data(x), d_a.data(), data_of<float*>(d_weight),
-                                       data_of<float*>(d_bias), active.data<std::uint8_t>(), d_out.data(),
-                                       x.data(), a.data(), data_of<const float*>(branches.weight),
-                                       data_of<const float*>(branches.bias), shape, rectified});
-                  });
+    return record(
+        "attention_conv", out, {x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]},
+        [x, a, active, branches, shape, precision, rectified = options.rectified](const Tensor& d_out) {
+            const Tensor d_a = target_or_scratch(a);
+            const auto d_weight = targets_of(branches.weight), d_bias = targets_of(branches.bias);
+            kernels::attention_conv_backward(
+                x.device(), {target_data(x), d_a.data(), data_of<float*>(d_weight), data_of<float*>(d_bias),
+                             active.data<std::uint8_t>(), d_out.data(), x.data(), a.data(),
+                             data_of<const float*>(branches.weight), data_of<const float*>(branches.bias),
+                             shape, rectified, precision});
+        });
 }
 
 }  // namespace engine

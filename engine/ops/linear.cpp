@@ -3,6 +3,7 @@
 #include "engine/autograd.h"
 #include "engine/ops/checks.h"
 #include "engine/ops/linear.h"
+#include "engine/precision.h"
 
 namespace engine {
 
@@ -14,13 +15,16 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     if (bias.defined()) check_shape("linear", "bias", bias, {out_features});
     check_device("linear", x, {weight, bias});
 
+    const Precision precision = product_precision();
     const Tensor out = empty({rows, out_features}, DType::float32, x.device());
-    kernels::linear_forward(x.device(), {out.data(), x.data(), weight.data(),
-                                         bias.defined() ? bias.data() : nullptr, rows, in, out_features});
+    kernels::linear_forward(
+        x.device(), {out.data(), x.data(), weight.data(), bias.defined() ? bias.data() : nullptr, rows, in,
+                     out_features, precision});
     if (!needs_grad({x, weight, bias})) return out;
     return record("linear", out, {x, weight, bias}, [=](const Tensor& d_out) {
-        kernels::linear_backward(x.device(), {target_data(x), target_data(weight), target_data(bias),
-                                              d_out.data(), x.data(), weight.data(), rows, in, out_features});
+        kernels::linear_backward(
+            x.device(), {target_data(x), target_data(weight), target_data(bias), d_out.data(), x.data(),
+                         weight.data(), rows, in, out_features, precision});
     });
 }
 

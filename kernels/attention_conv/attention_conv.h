@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 
+#include "kernels/common/precision.h"
 #include "kernels/conv2d/conv2d.h"
 
 namespace kernels {
@@ -25,6 +26,7 @@ struct AttentionConvForward {
     std::array<const T*, branches> bias;    ///< each (out_channels)
     Conv2dShape shape;
     bool rectified = false;
+    Precision precision = Precision::fp32;  ///< of the factors; GPUs alone look at it
 };
 
 /// With g_k = d_out where bit k of active is set, else 0:
@@ -45,6 +47,7 @@ struct AttentionConvBackward {
     std::array<const T*, branches> bias;
     Conv2dShape shape;
     bool rectified = false;
+    Precision precision = Precision::fp32;  ///< of the factors; GPUs alone look at it
 };
 
 /// Whether branch k of image n has a part in the result; Args is the forward's or the backward's.
@@ -67,5 +70,15 @@ namespace cpu {
 void attention_conv_forward(const AttentionConvForward<float>& args);
 void attention_conv_backward(const AttentionConvBackward<float>& args);
 }  // namespace cpu
+
+namespace cuda {
+void attention_conv_forward(const AttentionConvForward<float>& args);
+void attention_conv_backward(const AttentionConvBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void attention_conv_forward(const AttentionConvForward<float>& args);
+void attention_conv_backward(const AttentionConvBackward<float>& args);
+}  // namespace emulated
 
 }  // namespace kernels

@@ -78,28 +78,21 @@ std::string description(Device device) {
             device, [&] { call<cpu::op, cuda::op, emulated::op>(device, args); }, \
             [&] { return work(args); });                                          \
     }
-// For an op that has no .cu file yet.
-#define CIFAR_ENGINE_CPU_OP(op, Args)                                    \
-    void op(Device device, const Args<float>& args) {                    \
-        if (device != Device::cpu) refuse(device);                       \
-        run_observed(                                                    \
-            device, [&] { cpu::op(args); }, [&] { return work(args); }); \
-    }
 CIFAR_ENGINE_OP(adam, Adam)
 CIFAR_ENGINE_OP(adaptive_avg_pool_forward, AdaptiveAvgPoolForward)
 CIFAR_ENGINE_OP(adaptive_avg_pool_backward, AdaptiveAvgPoolBackward)
 CIFAR_ENGINE_OP(add_forward, AddForward)
 CIFAR_ENGINE_OP(add_backward, AddBackward)
-CIFAR_ENGINE_CPU_OP(attention_conv_forward, AttentionConvForward)
-CIFAR_ENGINE_CPU_OP(attention_conv_backward, AttentionConvBackward)
+CIFAR_ENGINE_OP(attention_conv_forward, AttentionConvForward)
+CIFAR_ENGINE_OP(attention_conv_backward, AttentionConvBackward)
 CIFAR_ENGINE_OP(batch_norm_train_forward, BatchNormTrainForward)
 CIFAR_ENGINE_OP(batch_norm_eval_forward, BatchNormEvalForward)
 CIFAR_ENGINE_OP(batch_norm_backward, BatchNormBackward)
 CIFAR_ENGINE_OP(batch_norm_max_pool_train_forward, BatchNormMaxPoolTrainForward)
 CIFAR_ENGINE_OP(batch_norm_max_pool_eval_forward, BatchNormMaxPoolEvalForward)
 CIFAR_ENGINE_OP(batch_norm_max_pool_backward, BatchNormMaxPoolBackward)
-CIFAR_ENGINE_CPU_OP(conv2d_forward, Conv2dForward)
-CIFAR_ENGINE_CPU_OP(conv2d_backward, Conv2dBackward)
+CIFAR_ENGINE_OP(conv2d_forward, Conv2dForward)
+CIFAR_ENGINE_OP(conv2d_backward, Conv2dBackward)
 CIFAR_ENGINE_OP(correct_predictions, CorrectPredictions)
 CIFAR_ENGINE_OP(cross_entropy_forward, CrossEntropyForward)
 CIFAR_ENGINE_OP(cross_entropy_backward, CrossEntropyBackward)
@@ -108,9 +101,9 @@ CIFAR_ENGINE_OP(dropout_backward, DropoutBackward)
 CIFAR_ENGINE_OP(fill, Fill)
 CIFAR_ENGINE_OP(flatten_forward, FlattenForward)
 CIFAR_ENGINE_OP(flatten_backward, FlattenBackward)
-CIFAR_ENGINE_CPU_OP(linear_forward, LinearForward)
-CIFAR_ENGINE_CPU_OP(linear_backward, LinearBackward)
 CIFAR_ENGINE_OP(inverse_deviation, InverseDeviation)
+CIFAR_ENGINE_OP(linear_forward, LinearForward)
+CIFAR_ENGINE_OP(linear_backward, LinearBackward)
 CIFAR_ENGINE_OP(max_pool_forward, MaxPoolForward)
 CIFAR_ENGINE_OP(max_pool_backward, MaxPoolBackward)
 CIFAR_ENGINE_OP(mul_forward, MulForward)

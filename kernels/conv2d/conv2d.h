@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/common/device.h"
+#include "kernels/common/precision.h"
 
 namespace kernels {
 
@@ -30,6 +31,7 @@ struct Conv2dForward {
     const T* weight;  ///< (out_channels, kernel, kernel, in_channels)
     const T* bias;    ///< (out_channels), or null
     Conv2dShape shape;
+    Precision precision = Precision::fp32;  ///< of the factors; GPUs alone look at it
 };
 
 /// The exact adjoint; a null target is not wanted.
@@ -42,6 +44,7 @@ struct Conv2dBackward {
     const T* x;
     const T* weight;
     Conv2dShape shape;
+    Precision precision = Precision::fp32;  ///< of the factors; GPUs alone look at it
 };
 
 void conv2d_forward(Device device, const Conv2dForward<float>& args);
@@ -58,5 +61,15 @@ namespace cpu {
 void conv2d_forward(const Conv2dForward<float>& args);
 void conv2d_backward(const Conv2dBackward<float>& args);
 }  // namespace cpu
+
+namespace cuda {
+void conv2d_forward(const Conv2dForward<float>& args);
+void conv2d_backward(const Conv2dBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void conv2d_forward(const Conv2dForward<float>& args);
+void conv2d_backward(const Conv2dBackward<float>& args);
+}  // namespace emulated
 
 }  // namespace kernels

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/common/device.h"
+#include "kernels/common/precision.h"
 
 namespace kernels {
 
@@ -14,6 +15,7 @@ struct LinearForward {
     const T* weight;  ///< (out_features, in_features)
     const T* bias;    ///< (out_features), or null
     std::int64_t rows, in_features, out_features;
+    Precision precision = Precision::fp32;  ///< of the factors; GPUs alone look at it
 };
 
 /// d_x += d_out weight;  d_weight += d_out^T x;  d_bias += column sums of d_out. A null target is not wanted.
@@ -26,6 +28,7 @@ struct LinearBackward {
     const T* x;
     const T* weight;
     std::int64_t rows, in_features, out_features;
+    Precision precision = Precision::fp32;  ///< of the factors; GPUs alone look at it
 };
 
 void linear_forward(Device device, const LinearForward<float>& args);
@@ -42,5 +45,15 @@ namespace cpu {
 void linear_forward(const LinearForward<float>& args);
 void linear_backward(const LinearBackward<float>& args);
 }  // namespace cpu
+
+namespace cuda {
+void linear_forward(const LinearForward<float>& args);
+void linear_backward(const LinearBackward<float>& args);
+}  // namespace cuda
+
+namespace emulated {
+void linear_forward(const LinearForward<float>& args);
+void linear_backward(const LinearBackward<float>& args);
+}  // namespace emulated
 
 }  // namespace kernels

@@ -1,0 +1,145 @@
+#include "kernels/conv2d/channel_sums.cuh"
+#include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/index_maps.cuh"
+#include "kernels/conv2d/limits.cuh"
+#include "kernels/gemm/bfloat16_copy.cuh"
+#include "kernels/gemm/epilogues.cuh"
+#include "kernels/gemm/product.cuh"
+
+// A convolution as an implicit matrix product (docs/cuda_convolution.md), three times:
+//   out      (pixels, out channels)     = patches of x (pixels, taps)          * filters (taps, out channels)
+//   d_x      (pixels of x, in channels) = outputs of each pixel (.., (r, s, o)) * filters ((r, s, o), in
+//   channels) d_weight (out channels, taps)       = d_out (out channels, pixels)         * patches of x
+//   (pixels, taps)
+namespace kernels::CIFAR_GPU_NAMESPACE {
+namespace {
+
+using namespace product;
+
+constexpr int tile_rows = 64, tile_columns = 64;
+
+DeviceScratch x_copy, weight_copy, d_out_copy, parts_memory;
+
+/// The layouts of a tile's operands, for Instructions I.
+template <typename I>
+using RowsAlongDepth = AlongDepth<typename I::T, tile_rows, I::depth>;
+template <typename I>
+using ColumnsAlongDepth = AlongDepth<typename I::T, tile_columns, I::depth>;
+template <typename I>
+using RowsAcrossDepth = AcrossDepth<typename I::T, tile_rows, I::depth>;
+template <typename I>
+using ColumnsAcrossDepth = AcrossDepth<typename I::T, tile_columns, I::depth>;
+
+/// A shape's sizes as kernels count them; channels as the operands' copies have them.
+template <typename T>
+struct Sizes {
+    int pixels_in, pixels_out, in_channels, out_channels, places, stored_in, stored_out;
+
+    explicit Sizes(const Conv2dShape& s)
+        : pixels_in(static_cast<int>(s.images * s.height * s.width)),
+          pixels_out(static_cast<int>(s.rows())),
+          in_channels(static_cast<int>(s.in_channels)),
+          out_channels(static_cast<int>(s.out_channels)),
+          places(static_cast<int>(s.kernel * s.kernel)),
+          stored_in(static_cast<int>(padded_channels<T>(s.in_channels))),
+          stored_out(static_cast<int>(padded_channels<T>(s.out_channels))) {}
+};
+
+template <typename I>
+void forward(const Conv2dForward<float>& args) {
+    using T = typename I::T;
+    const Sizes<T> n(args.shape);
+    const T* x = operand<T>(x_copy, args.x, n.pixels_in, n.in_channels);
+    const T* weight = operand<T>(weight_copy, args.weight, n.out_channels * n.places, n.in_channels);
+
+    using A = AsyncLoader<RowsAlongDepth<I>, PatchRows<T>, 1, I::vector>;
+    using B = AsyncLoader<ColumnsAlongDepth<I>, Filters<T, 1>, 1, I::vector>;
+    const int depth = n.places * n.stored_in;
+    launch_product(Product<I::precision, 1, A, B, StoreWithBias, AllLive<1>>{
+        {x, args.shape, n.stored_in},
+        {{weight}, n.out_channels, depth},
+        {args.out, args.bias, n.pixels_out, n.out_channels},
+        {},
+        n.pixels_out,
+        n.out_channels,
+        depth,
+        depth});
+}
+
+template <typename I>
+void add_d_x(const Conv2dBackward<float>& args, const typename I::T* d_out) {
+    using T = typename I::T;
+    const Sizes<T> n(args.shape);
+    const T* weight = operand<T>(weight_copy, args.weight, n.out_channels * n.places, n.in_channels);
+
+    using A = AsyncLoader<RowsAlongDepth<I>, OutputsOfPixel<T>, 1, I::vector>;
+    using B = AsyncLoader<ColumnsAcrossDepth<I>, FiltersByInput<T, 1>, 1, I::vector>;
+    const int depth = n.places * n.stored_out;
+    launch_product(Product<I::precision, 1, A, B, AddToTarget, AllLive<1>>{
+        {d_out, args.shape, n.stored_out, n.stored_out},
+        {{weight}, n.stored_in, n.out_channels, n.places, Divisor(n.stored_out)},
+        {args.d_x, n.pixels_in, n.in_channels},
+        {},
+        n.pixels_in,
+        n.in_channels,
+        depth,
+        depth});
+}
+
+template <typename I>
+void add_d_weight(const Conv2dBackward<float>& args, const typename I::T* d_out) {
+    using T = typename I::T;
+    const Sizes<T> n(args.shape);
+    const T* x = operand<T>(x_copy, args.x, n.pixels_in, n.in_channels);
+    const int taps = n.places * n.stored_in;
+    const Parts cut(n.pixels_out, tiles(n.out_channels, tile_rows) * tiles(taps, tile_columns), I::depth);
+    float* parts = parts_memory.reserve<float>(std::int64_t{cut.count} * n.out_channels * taps);
+
+    using A = AsyncLoader<RowsAcrossDepth<I>, OutputColumns<T>, 1, I::vector>;
+    using B = AsyncLoader<ColumnsAcrossDepth<I>, PatchColumns<T>, 1, I::vector>;
+    launch_product(
+        Product<I::precision, 1, A, B, StorePart<1>, AllLive<1>>{{d_out, n.stored_out, n.pixels_out},
+                                                                 {x, args.shape, n.stored_in},
+                                                                 {parts, n.out_channels, taps},
+                                                                 {},
+                                                                 n.out_channels,
+                                                                 taps,
+                                                                 n.pixels_out,
+                                                                 cut.depth},
+        cut.count);
+    add_parts(AddParts<1>{{args.d_weight},
+                          parts,
+                          cut.count,
+                          std::int64_t{n.out_channels} * n.places,
+                          n.in_channels,
+                          n.stored_in});
+}
+
+}  // namespace
+
+void conv2d_forward(const Conv2dForward<float>& args) {
+    require_within_limits(args.shape);
+    if (args.shape.rows() == 0) return;
+    with_instructions(
+        args.precision, args.shape.in_channels, [&](auto with) { forward<decltype(with)>(args); }, args.x,
+        args.weight);
+}
+
+void conv2d_backward(const Conv2dBackward<float>& args) {
+    const Conv2dShape& s = args.shape;
+    require_within_limits(s);
+    if (s.rows() == 0) return;
+    with_instructions(
+        args.precision, s.in_channels | s.out_channels,  // multiples of 4 if both are
+        [&](auto with) {
+            using I = decltype(with);
+            const auto* d_out = operand<typename I::T>(d_out_copy, args.d_out, s.rows(), s.out_channels);
+            if (args.d_x != nullptr) add_d_x<I>(args, d_out);
+            if (args.d_weight != nullptr) add_d_weight<I>(args, d_out);
+        },
+        args.x, args.weight, args.d_out);
+    if (args.d_bias != nullptr)
+        add_channel_sums(parts_memory, args.d_bias, args.d_out, s.rows(), s.out_channels);
+}
+
+}  // namespace kernels::CIFAR_GPU_NAMESPACE

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/common/device_scratch.h"
+#include "kernels/common/launch.h"
+#include "kernels/common/stream.h"
+#include "kernels/common/vector.cuh"
+#include "kernels/gemm/layout.cuh"
+
+/// Operands of tensor cores in bf16: converted once for a call, into copies whose rows are padded with zeros
+/// to whole chunks, so that every later access is one of 16 bytes whatever the number of channels. Bound by
+/// memory: 4 bytes read and 2 written for each value. A thread converts a chunk.
+namespace kernels::CIFAR_GPU_NAMESPACE::product {
+
+/// `channels`, rounded up to what a copy of them in T has.
+template <typename T>
+constexpr std::int64_t padded_channels(std::int64_t channels) {
+    return std::is_same_v<T, float> ? channels : (channels + chunk<T> - 1) / chunk<T> * chunk<T>;
+}
+
+/// Two values as mma takes them, the first in the lower half.
+__device__ __forceinline__ unsigned bf16_pair(float low, float high) {
+    return static_cast<unsigned>(__bfloat16_as_ushort(__float2bfloat16_rn(high))) << 16 |
+           __bfloat16_as_ushort(__float2bfloat16_rn(low));
+}
+__device__ __forceinline__ uint4 bf16_chunk(const float (&value)[8]) {
+    return make_uint4(bf16_pair(value[0], value[1]), bf16_pair(value[2], value[3]),
+                      bf16_pair(value[4], value[5]), bf16_pair(value[6], value[7]));
+}
+
+template <int pack>
+__global__ void bfloat16_copy_kernel(uint4* __restrict__ out, const float* __restrict__ in, std::int64_t rows,
+                                     int channels, int chunks) {
+    for (const auto item : grid_stride_range(rows * chunks)) {
+        const std::int64_t row = item / chunks;
+        const int first = static_cast<int>(item - row * chunks) * 8;
+        float value[8] = {};
+        CIFAR_UNROLL
+        for (int i = 0; i < 8; i += pack) {
+            if (first + i >= channels) break;
+            const auto values = load<pack>(in + row * channels + first + i);
+            for (int k = 0; k < pack; ++k) value[i + k] = values.lane[k];
+        }
+        out[item] = bf16_chunk(value);
+    }
+}
+
+/// `in` (rows, channels) as the T that a product's loaders take: itself, or its bf16 copy in `memory`.
+template <typename T>
+const T* operand(DeviceScratch& memory, const float* in, std::int64_t rows, std::int64_t channels) {
+    if constexpr (std::is_same_v<T, float>) {
+        return in;
+    } else {
+        const std::int64_t padded = padded_channels<T>(channels);
+        T* out = memory.reserve<T>(rows * padded);
+        with_vector_width(
+            channels,
+            [&](auto pack) {
+                launch(bfloat16_copy_kernel<pack()>, grid_stride_shape(rows * padded / chunk<T>),
+                       work_stream(), reinterpret_cast<uint4*>(out), in, rows, static_cast<int>(channels),
+                       static_cast<int>(padded / chunk<T>));
+            },
+            in);
+        return out;
+    }
+}
+
+}  // namespace kernels::CIFAR_GPU_NAMESPACE::product
