@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
+#include <cstdio>
 #include <memory>
 
 #include "kernels/add/add.h"
@@ -9,7 +11,7 @@
 #include "kernels/mul/mul.h"
 #include "kernels/relu/relu.h"
 #include "tests/support/broadcast_shapes.h"
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -135,7 +137,7 @@ test::Tolerance tolerance_for(const Conv2dShape& s, const std::vector<double>& e
 std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& in,
                                         const std::vector<float>& d_out, const Conv2dShape& s, bool rectified,
                                         bool wants_d_x, Precision precision) {
-    return test::emulated([&](auto& device) {
+    return test::on_gpus([&](auto& device) {
         using Array = decltype(device.array(d_out));
         const auto arrays = [&](auto make) {
             std::vector<std::unique_ptr<Array>> result;
@@ -150,7 +152,7 @@ std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& i
         const auto out = device.template output<float>(out_size(s));
         const auto active = device.template output<std::uint8_t>(out_size(s));
         const auto at = [](const auto& from, std::size_t k) { return from[k]->data(); };
-        attention_conv_forward(Device::emulated, {out.data(),
+        attention_conv_forward(device.id(), {out.data(),
                                                   active.data(),
                                                   at(inputs, 0),
                                                   at(inputs, 1),
@@ -159,7 +161,7 @@ std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& i
                                                   s,
                                                   rectified,
                                                   precision});
-        attention_conv_backward(Device::emulated, {wants_d_x ? at(gradients, 0) : nullptr,
+        attention_conv_backward(device.id(), {wants_d_x ? at(gradients, 0) : nullptr,
                                                    at(gradients, 1),
                                                    {at(gradients, 2), at(gradients, 4), at(gradients, 6)},
                                                    {at(gradients, 3), at(gradients, 5), at(gradients, 7)},
@@ -184,6 +186,7 @@ std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& i
 void check_emulated(const Conv2dShape& s, const Result<double>& expected, bool rectified, bool wants_d_x,
                     Precision precision) {
     CAPTURE(name(precision));
+    struct Clock { std::clock_t t = std::clock(); const Conv2dShape& s; Precision p; ~Clock() { std::fprintf(stderr, "T %ld %ldx%ld %ld->%ld k%ld s%ld p%d %.3f\n", s.images, s.height, s.width, s.in_channels, s.out_channels, s.kernel, s.stride, (int)p, double(std::clock()-t)/CLOCKS_PER_SEC); } } clock{std::clock(), s, precision};
     auto in = grid_inputs<float>(s);
     if (rectified)
         for (float& a : in[1]) a = std::max(a, 0.0F);

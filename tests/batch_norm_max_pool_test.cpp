@@ -6,7 +6,7 @@
 
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/max_pool/max_pool.h"
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -132,9 +132,9 @@ BatchNormMaxPoolBackward<T> backward_args(const Data<T>& data, const std::vector
             data.shape};
 }
 
-/// A backward by the emulated device: d_x, d_weight, d_bias.
-template <typename Emulated>
-test::Results backward_on(Emulated& device, const Data<float>& data, const std::vector<float>& d_out,
+/// A backward by a GPU: d_x, d_weight, d_bias.
+template <typename Gpu>
+test::Results backward_on(Gpu& device, const Data<float>& data, const std::vector<float>& d_out,
                           bool batch_statistics, bool add_to_d_x, bool with_d_x) {
     const Shape& s = data.shape;
     const Gradients before = targets(s, add_to_d_x);
@@ -145,15 +145,15 @@ test::Results backward_on(Emulated& device, const Data<float>& data, const std::
                weight = device.array(data.weight);
     const auto winner = device.array(data.winner);
     batch_norm_max_pool_backward(
-        Device::emulated, {with_d_x ? d_x.data() : nullptr, add_to_d_x, d_weight.data(), d_bias.data(),
-                           mean.data(), inv_std.data(), winner.data(), winner_x.data(), device_d_out.data(),
-                           x.data(), weight.data(), batch_statistics, s});
+        device.id(), {with_d_x ? d_x.data() : nullptr, add_to_d_x, d_weight.data(), d_bias.data(),
+                      mean.data(), inv_std.data(), winner.data(), winner_x.data(), device_d_out.data(),
+                      x.data(), weight.data(), batch_statistics, s});
     return {d_x.values(), d_weight.values(), d_bias.values()};
 }
 
-/// batch_norm_max_pool's forward by the emulated device.
-template <typename Emulated>
-Data<float> forward_on(Emulated& device, Data<float> data, bool training) {
+/// batch_norm_max_pool's forward by a GPU.
+template <typename Gpu>
+Data<float> forward_on(Gpu& device, Data<float> data, bool training) {
     const Shape& s = data.shape;
     const auto x = device.array(data.x), weight = device.array(data.weight), bias = device.array(data.bias),
                running_mean = device.array(data.running_mean), running_var = device.array(data.running_var),
@@ -163,13 +163,13 @@ Data<float> forward_on(Emulated& device, Data<float> data, bool training) {
     const auto winner = device.template output<std::uint8_t>(out_size(s));
     if (training)
         batch_norm_max_pool_train_forward(
-            Device::emulated,
+            device.id(),
             {out.data(), winner.data(), winner_x.data(), mean.data(), inv_std.data(), running_mean.data(),
              running_var.data(), x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, s});
     else
         batch_norm_max_pool_eval_forward(
-            Device::emulated, {out.data(), winner.data(), winner_x.data(), x.data(), running_mean.data(),
-                               running_var.data(), weight.data(), bias.data(), 1e-5F, s});
+            device.id(), {out.data(), winner.data(), winner_x.data(), x.data(), running_mean.data(),
+                          running_var.data(), weight.data(), bias.data(), 1e-5F, s});
     data.out = out.values();
     data.winner = winner.values();
     data.winner_x = winner_x.values();
@@ -180,9 +180,9 @@ Data<float> forward_on(Emulated& device, Data<float> data, bool training) {
     return data;
 }
 
-/// batch_norm's forward, then max_pool's, by the emulated device.
-template <typename Emulated>
-Data<float> compose_on(Emulated& device, Data<float> data, bool training) {
+/// batch_norm's forward, then max_pool's, by a GPU.
+template <typename Gpu>
+Data<float> compose_on(Gpu& device, Data<float> data, bool training) {
     const Shape& s = data.shape;
     const auto x = device.array(data.x), weight = device.array(data.weight), bias = device.array(data.bias),
                running_mean = device.array(data.running_mean), running_var = device.array(data.running_var),
@@ -192,13 +192,12 @@ Data<float> compose_on(Emulated& device, Data<float> data, bool training) {
     const auto winner = device.template output<std::uint8_t>(out_size(s));
     if (training)
         batch_norm_train_forward(
-            Device::emulated, {y.data(), mean.data(), inv_std.data(), running_mean.data(), running_var.data(),
-                               x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, s.rows(), s.channels});
+            device.id(), {y.data(), mean.data(), inv_std.data(), running_mean.data(), running_var.data(),
+                          x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, s.rows(), s.channels});
     else
-        batch_norm_eval_forward(Device::emulated,
-                                {y.data(), x.data(), running_mean.data(), running_var.data(), weight.data(),
-                                 bias.data(), 1e-5F, s.rows(), s.channels});
-    max_pool_forward(Device::emulated, {out.data(), winner.data(), y.data(), pool_shape(s)});
+        batch_norm_eval_forward(device.id(), {y.data(), x.data(), running_mean.data(), running_var.data(),
+                                              weight.data(), bias.data(), 1e-5F, s.rows(), s.channels});
+    max_pool_forward(device.id(), {out.data(), winner.data(), y.data(), pool_shape(s)});
     data.out = out.values();
     data.winner = winner.values();
     data.mean = mean.values();
@@ -240,7 +239,7 @@ TEST_CASE("batch_norm_max_pool: forward equals batch_norm, then max_pool, bit fo
     });
 }
 
-TEST_CASE("batch_norm_max_pool: on the emulated device, too, forward equals the composition bit for bit") {
+TEST_CASE("batch_norm_max_pool: on GPUs, too, forward equals the composition bit for bit") {
     for_each_case([](const Shape& s, bool ties, bool training) {
         const auto data = make_data<float>(s, ties);
         auto by_definition = data;
@@ -249,7 +248,7 @@ TEST_CASE("batch_norm_max_pool: on the emulated device, too, forward equals the 
         else
             reference::batch_norm_max_pool_eval_forward(by_definition.eval_args());
 
-        for (const auto& fused : test::emulated([&](auto& device) {
+        for (const auto& fused : test::on_gpus([&](auto& device) {
                  const auto expected = compose_on(device, data, training);
                  const auto actual = forward_on(device, data, training);
                  test::check_same_bits("out", actual.out, expected.out);
@@ -293,7 +292,7 @@ TEST_CASE("batch_norm_max_pool: backward equals those of max_pool and batch_norm
                 backward(args);
                 return std::vector<std::vector<float>>{actual.d_x, actual.d_weight, actual.d_bias};
             };
-            auto all = test::emulated(
+            auto all = test::on_gpus(
                 [&](auto& device) { return backward_on(device, data, d_out, training, add_to_d_x, true); });
             all.push_back(
                 test::same_for_any_threads([&] { return run(&cpu::batch_norm_max_pool_backward, true); }));
@@ -304,7 +303,7 @@ TEST_CASE("batch_norm_max_pool: backward equals those of max_pool and batch_norm
                 test::check_close("d_weight", actual[1], expected.d_weight, {1e-5, 2e-6});
                 test::check_close("d_bias", actual[2], expected.d_bias, {1e-5, 2e-6});
             }
-            auto all_without = test::emulated(
+            auto all_without = test::on_gpus(
                 [&](auto& device) { return backward_on(device, data, d_out, training, add_to_d_x, false); });
             all_without.push_back(run(&cpu::batch_norm_max_pool_backward, false));
             for (const auto& without : all_without) {
@@ -344,7 +343,7 @@ TEST_CASE("batch_norm_max_pool: in evaluation NaN wins over every number, the la
         forward(pooled.eval_args());
         check(pooled);
     }
-    test::emulated([&](auto& device) {
+    test::on_gpus([&](auto& device) {
         const auto pooled = forward_on(device, data, false);
         check(pooled);
         return test::Results{pooled.out, pooled.winner_x};

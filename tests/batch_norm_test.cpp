@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -64,24 +64,24 @@ test::Results results_of(const Training<float>& data) {
     return {data.out, data.mean, data.inv_std, data.running_mean, data.running_var};
 }
 
-/// A training forward by the emulated device, with its own copy of all.
-template <typename Emulated>
-test::Results train_on(Emulated& device, const Training<float>& data) {
+/// A training forward by a GPU, with its own copy of all.
+template <typename Gpu>
+test::Results train_on(Gpu& device, const Training<float>& data) {
     const auto x = device.array(data.x), weight = device.array(data.weight), bias = device.array(data.bias),
                running_mean = device.array(data.running_mean), running_var = device.array(data.running_var);
     const auto out = device.template output<float>(data.rows * data.channels),
                mean = device.template output<float>(data.channels),
                inv_std = device.template output<float>(data.channels);
     batch_norm_train_forward(
-        Device::emulated, {out.data(), mean.data(), inv_std.data(), running_mean.data(), running_var.data(),
-                           x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, data.rows, data.channels});
+        device.id(), {out.data(), mean.data(), inv_std.data(), running_mean.data(), running_var.data(),
+                      x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, data.rows, data.channels});
     return {out.values(), mean.values(), inv_std.values(), running_mean.values(), running_var.values()};
 }
 
 /// What a training forward makes of the data, in each fast way: on the CPU, on any number of threads, and on
-/// the emulated device.
+/// a GPU.
 std::vector<Training<float>> trained_everywhere(const Training<float>& data) {
-    auto ways = test::emulated([&](auto& device) { return train_on(device, data); });
+    auto ways = test::on_gpus([&](auto& device) { return train_on(device, data); });
     ways.push_back(test::same_for_any_threads([&] {
         auto actual = data;
         cpu::batch_norm_train_forward(actual.args());
@@ -129,16 +129,15 @@ void check_backward(const Shape& shape, bool batch_statistics, bool with_d_x) {
                                           data.weight.data(), batch_statistics, rows, channels});
         return r;
     };
-    auto fast = test::emulated([&](auto& device) {
+    auto fast = test::on_gpus([&](auto& device) {
         const auto d_x = device.array(d_x_before), d_weight = device.array(parameter_before),
                    d_bias = device.array(parameter_before);
         const auto device_mean = device.array(mean), device_inv_std = device.array(inv_std),
                    device_d_out = device.array(d_out), x = device.array(data.x),
                    weight = device.array(data.weight);
-        batch_norm_backward(Device::emulated,
-                            {with_d_x ? d_x.data() : nullptr, d_weight.data(), d_bias.data(),
-                             device_mean.data(), device_inv_std.data(), device_d_out.data(), x.data(),
-                             weight.data(), batch_statistics, rows, channels});
+        batch_norm_backward(device.id(), {with_d_x ? d_x.data() : nullptr, d_weight.data(), d_bias.data(),
+                                          device_mean.data(), device_inv_std.data(), device_d_out.data(),
+                                          x.data(), weight.data(), batch_statistics, rows, channels});
         return test::Results{d_x.values(), d_weight.values(), d_bias.values()};
     });
     fast.push_back(test::same_for_any_threads([&] { return run(&cpu::batch_norm_backward); }));
@@ -170,14 +169,13 @@ TEST_CASE("batch_norm: fast evaluation equals reference") {
                                                 data.weight.data(), data.bias.data(), 1e-5F, rows, channels});
             return std::vector<std::vector<float>>{out};
         };
-        auto fast = test::emulated([&, rows = rows, channels = channels](auto& device) {
+        auto fast = test::on_gpus([&, rows = rows, channels = channels](auto& device) {
             const auto x = device.array(data.x), weight = device.array(data.weight),
                        bias = device.array(data.bias), device_mean = device.array(mean),
                        device_var = device.array(var);
             const auto out = device.template output<float>(rows * channels);
-            batch_norm_eval_forward(
-                Device::emulated, {out.data(), x.data(), device_mean.data(), device_var.data(), weight.data(),
-                                   bias.data(), 1e-5F, rows, channels});
+            batch_norm_eval_forward(device.id(), {out.data(), x.data(), device_mean.data(), device_var.data(),
+                                                  weight.data(), bias.data(), 1e-5F, rows, channels});
             return test::Results{out.values()};
         });
         fast.push_back(test::same_for_any_threads([&] { return run(&cpu::batch_norm_eval_forward); }));

@@ -9,7 +9,7 @@
 #include "kernels/emulator/counters.h"
 #include "kernels/flatten/flatten.h"
 #include "kernels/max_pool/max_pool.h"
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/random_values.h"
 
 using namespace kernels;
@@ -53,7 +53,7 @@ const std::vector<Shape> shapes = {{4, 16, 16, 32}, {8, 4, 4, 256}, {3, 15, 17, 
 TEST_CASE("coalescing: pooling and normalisation touch only the sectors that they need") {
     for (const Shape& s : shapes) {
         CAPTURE(s.channels);
-        test::EmulatedDevice device;
+        test::Gpu device(Device::emulated);
         const auto values = [&](std::int64_t size) {
             return device.array(test::random_values<float>(size, 1));
         };
@@ -104,7 +104,7 @@ TEST_CASE("coalescing: pooling and normalisation touch only the sectors that the
 TEST_CASE("coalescing: averages, dropout and flattening touch only the sectors that they need") {
     for (const Shape& s : shapes) {
         CAPTURE(s.channels);
-        test::EmulatedDevice device;
+        test::Gpu device(Device::emulated);
         const auto values = [&](std::int64_t size) {
             return device.array(test::random_values<float>(size, 1));
         };

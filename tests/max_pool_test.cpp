@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -73,20 +73,20 @@ TEST_CASE("max_pool: fast equals reference bit for bit") {
             test::check_same_bits("out", fast[0], expected.out);
             test::check_same_bits("d_x", fast[1], d_x);
 
-            for (const auto& emulated : test::emulated([&](auto& device) {
+            for (const auto& gpu : test::on_gpus([&](auto& device) {
                      const auto device_x = device.array(x), device_d_out = device.array(d_out);
                      const auto device_out = device.template output<float>(out_size(s));
                      const auto device_winner = device.template output<std::uint8_t>(out_size(s));
                      const auto device_d_x = device.array(test::prefilled<float>(in_size(s)));
-                     max_pool_forward(Device::emulated,
+                     max_pool_forward(device.id(),
                                       {device_out.data(), device_winner.data(), device_x.data(), s});
-                     max_pool_backward(Device::emulated,
+                     max_pool_backward(device.id(),
                                        {device_d_x.data(), device_d_out.data(), device_winner.data(), s});
-                     test::check_same_bits("winner, emulated", device_winner.values(), expected.winner);
+                     test::check_same_bits("winner, on a GPU", device_winner.values(), expected.winner);
                      return test::Results{device_out.values(), device_d_x.values()};
                  })) {
-                test::check_same_bits("out, emulated", emulated[0], expected.out);
-                test::check_same_bits("d_x, emulated", emulated[1], d_x);
+                test::check_same_bits("out, on a GPU", gpu[0], expected.out);
+                test::check_same_bits("d_x, on a GPU", gpu[1], d_x);
             }
         }
     }
