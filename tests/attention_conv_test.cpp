@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ctime>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 
 #include "kernels/add/add.h"
@@ -153,27 +153,27 @@ std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& i
         const auto active = device.template output<std::uint8_t>(out_size(s));
         const auto at = [](const auto& from, std::size_t k) { return from[k]->data(); };
         attention_conv_forward(device.id(), {out.data(),
-                                                  active.data(),
-                                                  at(inputs, 0),
-                                                  at(inputs, 1),
-                                                  {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
-                                                  {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
-                                                  s,
-                                                  rectified,
-                                                  precision});
+                                             active.data(),
+                                             at(inputs, 0),
+                                             at(inputs, 1),
+                                             {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
+                                             {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
+                                             s,
+                                             rectified,
+                                             precision});
         attention_conv_backward(device.id(), {wants_d_x ? at(gradients, 0) : nullptr,
-                                                   at(gradients, 1),
-                                                   {at(gradients, 2), at(gradients, 4), at(gradients, 6)},
-                                                   {at(gradients, 3), at(gradients, 5), at(gradients, 7)},
-                                                   active.data(),
-                                                   device_d_out.data(),
-                                                   at(inputs, 0),
-                                                   at(inputs, 1),
-                                                   {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
-                                                   {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
-                                                   s,
-                                                   rectified,
-                                                   precision});
+                                              at(gradients, 1),
+                                              {at(gradients, 2), at(gradients, 4), at(gradients, 6)},
+                                              {at(gradients, 3), at(gradients, 5), at(gradients, 7)},
+                                              active.data(),
+                                              device_d_out.data(),
+                                              at(inputs, 0),
+                                              at(inputs, 1),
+                                              {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
+                                              {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
+                                              s,
+                                              rectified,
+                                              precision});
         const auto bits = active.values();
         test::Results results = {out.values(), std::vector<float>(bits.begin(), bits.end())};
         for (const auto& gradient : gradients) results.push_back(gradient->values());
@@ -186,7 +186,6 @@ std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& i
 void check_emulated(const Conv2dShape& s, const Result<double>& expected, bool rectified, bool wants_d_x,
                     Precision precision) {
     CAPTURE(name(precision));
-    struct Clock { std::clock_t t = std::clock(); const Conv2dShape& s; Precision p; ~Clock() { std::fprintf(stderr, "T %ld %ldx%ld %ld->%ld k%ld s%ld p%d %.3f\n", s.images, s.height, s.width, s.in_channels, s.out_channels, s.kernel, s.stride, (int)p, double(std::clock()-t)/CLOCKS_PER_SEC); } } clock{std::clock(), s, precision};
     auto in = grid_inputs<float>(s);
     if (rectified)
         for (float& a : in[1]) a = std::max(a, 0.0F);
