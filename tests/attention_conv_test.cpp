@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <memory>
 
 #include "kernels/add/add.h"
 #include "kernels/attention_conv/algorithms.h"
 #include "kernels/mul/mul.h"
 #include "kernels/relu/relu.h"
 #include "tests/support/broadcast_shapes.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -112,6 +116,13 @@ void settle_ties(std::vector<std::uint8_t>& active, const std::vector<std::uint8
     }
 }
 
+/// d_a, number 1, sums over a whole image: its rounding error grows with the size of the terms, not of the
+/// sum.
+test::Tolerance gradient_tolerance(const Conv2dShape& s, std::size_t k) {
+    const auto terms = static_cast<double>(out_size(s) / s.images);
+    return {k == 1 ? 1e-7 * terms + 1e-5 : 5e-5, 1e-5};
+}
+
 /// Winograd's algorithm rounds in proportion to the typical size of the result, not of each element: its
 /// transforms mix the elements of a tile (docs/winograd.md measures how much).
 test::Tolerance tolerance_for(const Conv2dShape& s, const std::vector<double>& expected, double absolute) {
@@ -119,6 +130,75 @@ test::Tolerance tolerance_for(const Conv2dShape& s, const std::vector<double>& e
     double squares = 0;
     for (const double value : expected) squares += value * value;
     return {2e-5 * std::sqrt(squares / static_cast<double>(expected.size())), 1e-5};
+}
+
+/// What run() computes, by the kernels of the emulated device: out, the bits, and the gradients in the order
+/// of the inputs. d_x is missing if it is not wanted.
+std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& in,
+                                        const std::vector<float>& d_out, const Conv2dShape& s, bool rectified,
+                                        bool wants_d_x, Precision precision) {
+    return test::on_gpus([&](auto& device) {
+        using Array = decltype(device.array(d_out));
+        const auto arrays = [&](auto make) {
+            std::vector<std::unique_ptr<Array>> result;
+            for (const auto& input : in) result.push_back(std::make_unique<Array>(make(input)));
+            return result;
+        };
+        const auto inputs = arrays([](const auto& values) { return values; });
+        const auto gradients = arrays([](const auto& values) {
+            return test::prefilled<float>(static_cast<std::int64_t>(values.size()));
+        });
+        const auto device_d_out = device.array(d_out);
+        const auto out = device.template output<float>(out_size(s));
+        const auto active = device.template output<std::uint8_t>(out_size(s));
+        const auto at = [](const auto& from, std::size_t k) { return from[k]->data(); };
+        attention_conv_forward(device.id(), {out.data(),
+                                             active.data(),
+                                             at(inputs, 0),
+                                             at(inputs, 1),
+                                             {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
+                                             {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
+                                             s,
+                                             rectified,
+                                             precision});
+        attention_conv_backward(device.id(), {wants_d_x ? at(gradients, 0) : nullptr,
+                                              at(gradients, 1),
+                                              {at(gradients, 2), at(gradients, 4), at(gradients, 6)},
+                                              {at(gradients, 3), at(gradients, 5), at(gradients, 7)},
+                                              active.data(),
+                                              device_d_out.data(),
+                                              at(inputs, 0),
+                                              at(inputs, 1),
+                                              {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
+                                              {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
+                                              s,
+                                              rectified,
+                                              precision});
+        const auto bits = active.values();
+        test::Results results = {out.values(), std::vector<float>(bits.begin(), bits.end())};
+        for (const auto& gradient : gradients) results.push_back(gradient->values());
+        return results;
+    });
+}
+
+/// The kernels of the emulated device against what the reference computes of the same inputs on a grid.
+/// Inputs that tensor cores round lie a little off it.
+void check_emulated(const Conv2dShape& s, const Result<double>& expected, bool rectified, bool wants_d_x,
+                    Precision precision) {
+    CAPTURE(name(precision));
+    auto in = grid_inputs<float>(s);
+    if (rectified)
+        for (float& a : in[1]) a = std::max(a, 0.0F);
+    if (precision != Precision::fp32)
+        for (const std::size_t k : {0U, 2U, 4U, 6U}) test::move_off_grid(in[k]);
+    const auto d_out = test::grid_values<float>(out_size(s), 3);
+    for (const auto& results : run_emulated(in, d_out, s, rectified, wants_d_x, precision)) {
+        test::check_close("out", results[0], expected.out, {1e-5, 1e-5});
+        test::check_close("active", results[1], expected.active, {0, 0});
+        for (std::size_t k = 0; k < expected.gradients.size(); ++k)
+            test::check_close("gradient " + std::to_string(k), results[k + 2], expected.gradients[k],
+                              gradient_tolerance(s, k));
+    }
 }
 
 /// The fast kernels on every shape of the table against the reference.
@@ -149,13 +229,11 @@ void check_fast_against_reference(bool rectified, bool wants_d_x = true) {
         });
         test::check_close("out", fast[0], expected.out, tolerance_for(s, expected.out, 1e-5));
         for (std::size_t k = 0; k < expected.gradients.size(); ++k) {
-            // d_a sums over a whole image: its rounding error grows with the size of the terms, not of the
-            // sum.
-            const std::int64_t terms = out_size(s) / s.images;
-            const double absolute = k == 1 ? 1e-7 * static_cast<double>(terms) + 1e-5 : 5e-5;
             test::check_close("gradient " + std::to_string(k), fast[k + 1], expected.gradients[k],
-                              tolerance_for(s, expected.gradients[k], absolute));
+                              tolerance_for(s, expected.gradients[k], gradient_tolerance(s, k).absolute));
         }
+        for (const Precision precision : {Precision::fp32, Precision::tf32, Precision::bf16})
+            check_emulated(s, expected, rectified, wants_d_x, precision);
     }
 }
 

@@ -1,6 +1,6 @@
 #include "kernels/conv2d/conv2d.h"
 
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -61,19 +61,19 @@ void check_all(const std::string& device, const std::vector<std::vector<float>>&
         test::check_close(device + names[k], actual[k], expected[k], {2e-5, 1e-5});
 }
 
-/// What run() computes, by the kernels of the emulated device; inputs are given in the order x, weight, bias,
+/// What run() computes, by the kernels of GPUs; inputs are given in the order x, weight, bias,
 /// d_out.
-std::vector<test::Results> run_emulated(const Conv2dShape& s, const std::vector<std::vector<float>>& in,
+std::vector<test::Results> run_on_gpus(const Conv2dShape& s, const std::vector<std::vector<float>>& in,
                                         Precision precision = Precision::fp32) {
-    return test::emulated([&](auto& device) {
+    return test::on_gpus([&](auto& device) {
         const auto x = device.array(in[0]), weight = device.array(in[1]), bias = device.array(in[2]),
                    d_out = device.array(in[3]);
         const auto out = device.template output<float>(out_size(s));
         const auto d_x = device.array(test::prefilled<float>(x_size(s))),
                    d_weight = device.array(test::prefilled<float>(weight_size(s))),
                    d_bias = device.array(test::prefilled<float>(s.out_channels));
-        conv2d_forward(Device::emulated, {out.data(), x.data(), weight.data(), bias.data(), s, precision});
-        conv2d_backward(Device::emulated, {d_x.data(), d_weight.data(), d_bias.data(), d_out.data(), x.data(),
+        conv2d_forward(device.id(), {out.data(), x.data(), weight.data(), bias.data(), s, precision});
+        conv2d_backward(device.id(), {d_x.data(), d_weight.data(), d_bias.data(), d_out.data(), x.data(),
                                            weight.data(), s, precision});
         return test::Results{out.values(), d_x.values(), d_weight.values(), d_bias.values()};
     });
@@ -95,8 +95,8 @@ TEST_CASE("conv2d: fast equals reference") {
         const auto fast = test::same_for_any_threads(
             [&] { return run<float>(&cpu::conv2d_forward, &cpu::conv2d_backward, s); });
         check_all("", fast, expected);
-        for (const auto& emulated : run_emulated(s, random_inputs(s)))
-            check_all("emulated ", emulated, expected);
+        for (const auto& gpu : run_on_gpus(s, random_inputs(s)))
+            check_all("on a GPU, ", gpu, expected);
     }
 }
 

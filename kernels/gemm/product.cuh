@@ -94,6 +94,7 @@ struct Product {
     static_assert(LoaderA::groups == 1 || LoaderA::groups == groups);
     static_assert(LoaderB::groups == 1 || LoaderB::groups == groups);
     static constexpr int a_size = LoaderA::groups * A::size, b_size = LoaderB::groups * B::size;
+    static constexpr unsigned shared_bytes = sizeof(T) * stages * (a_size + b_size);
 
     typename LoaderA::Source a;
     typename LoaderB::Source b;
@@ -137,7 +138,7 @@ __device__ __forceinline__ void multiply_slice(Sums<typename P::Atom, P::groups>
 template <typename P>
 __global__ void __launch_bounds__(threads) product_kernel(const P product) {
     constexpr int stages = P::stages, stage_size = P::a_size + P::b_size;
-    auto* shared = dynamic_shared<typename P::T>();
+    auto* shared = dynamic_shared<typename P::T, P::shared_bytes>();
     const int first_row = static_cast<int>(blockIdx.x) * P::A::outers,
               first_column = static_cast<int>(blockIdx.y) * P::B::outers;
     const int begin = static_cast<int>(blockIdx.z) * product.depth_per_part,
@@ -147,25 +148,25 @@ __global__ void __launch_bounds__(threads) product_kernel(const P product) {
 
     typename P::LoaderA a(product.a, first_row);
     typename P::LoaderB b(product.b, first_column);
-    const auto start = [&](int slice) {
+    unsigned live_of[stages] = {};  // of the slice that is multiplied now, and those after it
+    const auto start = [&](int slice, unsigned& live_there) {
         auto* stage = shared + slice % stages * stage_size;
         const int depth = begin + slice * P::slice;
-        const unsigned live_here = product.live.of_slice(live, depth);
-        a.start(stage, depth, live_here);
-        b.start(stage + P::a_size, depth, live_here);
+        live_there = product.live.of_slice(live, depth);
+        a.start(stage, depth, live_there);
+        b.start(stage + P::a_size, depth, live_there);
     };
-    const auto finish = [&](int slice) {
+    const auto finish = [&](int slice, unsigned live_there) {
         auto* stage = shared + slice % stages * stage_size;
-        const unsigned live_here = product.live.of_slice(live, begin + slice * P::slice);
-        a.finish(stage, live_here);
-        b.finish(stage + P::a_size, live_here);
+        a.finish(stage, live_there);
+        b.finish(stage + P::a_size, live_there);
     };
 
     CIFAR_UNROLL
     for (int slice = 0; slice < stages - 1; ++slice) {
         if (slice < slices) {
-            start(slice);
-            finish(slice);
+            start(slice, live_of[slice]);
+            finish(slice, live_of[slice]);
         }
         ptx::cp_async_commit();
     }
@@ -174,12 +175,13 @@ __global__ void __launch_bounds__(threads) product_kernel(const P product) {
         ptx::cp_async_wait<stages - 2>();
         __syncthreads();  // this slice has arrived, and nobody reads the stage of the one before any more
         const int next = slice + stages - 1;
-        if (next < slices) start(next);
+        if (next < slices) start(next, live_of[stages - 1]);
         ptx::cp_async_commit();
         const auto* stage = shared + slice % stages * stage_size;
-        multiply_slice<P>(sums, stage, stage + P::a_size,
-                          product.live.of_slice(live, begin + slice * P::slice));
-        if (next < slices) finish(next);
+        multiply_slice<P>(sums, stage, stage + P::a_size, live_of[0]);
+        if (next < slices) finish(next, live_of[stages - 1]);
+        CIFAR_UNROLL
+        for (int i = 0; i < stages - 1; ++i) live_of[i] = live_of[i + 1];
     }
     product.epilogue(sums, first_row, first_column, static_cast<int>(blockIdx.z));
 }
@@ -191,11 +193,10 @@ constexpr std::int64_t tiles(std::int64_t size, std::int64_t tile_size) {
 /// Starts the kernel for `parts` parts of the depth; a product without rows or columns starts nothing.
 template <typename P>
 void launch_product(const P& product, int parts = 1) {
-    constexpr std::size_t shared_bytes = sizeof(typename P::T) * P::stages * (P::a_size + P::b_size);
     launch(product_kernel<P>,
            {dim3(static_cast<unsigned>(tiles(product.rows, P::A::outers)),
                  static_cast<unsigned>(tiles(product.columns, P::B::outers)), static_cast<unsigned>(parts)),
-            dim3(threads), shared_bytes},
+            dim3(threads), P::shared_bytes},
            work_stream(), product);
 }
 

@@ -32,4 +32,10 @@ std::vector<T> grid_values(std::int64_t size, std::uint64_t stream) {
     return values;
 }
 
+/// Values of that grid, moved by an eighth of the last digit of TF32, up and down in turn: rounded to TF32 or
+/// bf16 they are back where they were. A kernel that rounds any other way, or not, shows.
+inline void move_off_grid(std::vector<float>& values) {
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= i % 2 == 0 ? 1 + 0x1p-13F : 1 - 0x1p-13F;
+}
+
 }  // namespace test
