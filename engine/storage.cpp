@@ -27,7 +27,7 @@ class Pool {
         const auto found = idle_.lower_bound(wanted);
         // A block up to twice as large will do: the last, smaller batch of an epoch reuses those of the
         // others.
-        if (found != idle_.end() && found->first <= wanted + (exact_ ? 0 : wanted)) {
+        if (found != idle_.end() && found->first <= (exact_ ? wanted : 2 * wanted)) {
             const Block block{found->second, found->first};
             idle_.erase(found);
             statistics_.in_use += block.capacity;

