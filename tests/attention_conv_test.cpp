@@ -134,15 +134,9 @@ test::Tolerance tolerance_for(const Conv2dShape& s, const std::vector<double>& e
 
 /// What run() computes, by the kernels of GPUs: out, the bits, and the gradients in the order
 /// of the inputs. d_x is missing if it is not wanted.
-<<<<<<< HEAD
 std::vector<test::Results> run_on_gpus(const std::vector<std::vector<float>>& in,
                                        const std::vector<float>& d_out, const Conv2dShape& s, bool rectified,
                                        bool wants_d_x, Precision precision) {
-=======
-std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& in,
-                                        const std::vector<float>& d_out, const Conv2dShape& s, bool rectified,
-                                        bool wants_d_x, Precision precision) {
->>>>>>> cuda-k3
     return test::on_gpus([&](auto& device) {
         using Array = decltype(device.array(d_out));
         const auto arrays = [&](auto make) {
