@@ -40,7 +40,7 @@ void require_usable() {
     const cudaError_t error = cudaGetDeviceCount(&count);
     if (error != cudaSuccess || count == 0) {
         cudaGetLastError();  // it is told here
-        throw DeviceError("there is no usable GPU: " + reason(error) +
+        throw DeviceError("device 'cuda' has no usable GPU: " + reason(error) +
                           ", on this machine, check `nvidia-smi`, or use --device cpu");
     }
     std::vector<Gpu> present;
