@@ -22,8 +22,7 @@ constexpr const char* optimizer_prefix = "optimizer.";
 constexpr const char* best_prefix = "best.";
 
 void append(SafeTensors& content, const std::string& prefix, const nn::NamedTensors& tensors) {
-    for (const auto& [name, tensor] : tensors)
-        content.tensors.emplace_back(prefix + name, to_channels_first(tensor));
+    for (const auto& [name, tensor] : tensors) content.tensors.emplace_back(prefix + name, tensor);
 }
 
 nn::NamedTensors part(const SafeTensors& content, const std::string& prefix) {
@@ -92,7 +91,7 @@ void save_state(const std::filesystem::path& path, const RunState& state, const 
                         {"best_test_accuracy", fmt::format("{:a}", state.best.test_accuracy)},
                         {"metrics_lines", fmt::format("{}", state.metrics_lines)},
                         {"train_examples", fmt::format("{}", state.train_examples)}};
-    save_safetensors(path, content);
+    save_safetensors(path, content, SavedLayout::channels_first);
 }
 
 RunState load_state(const std::filesystem::path& path, nn::Module& model, optim::Optimizer& optimizer) {

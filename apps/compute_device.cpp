@@ -13,7 +13,7 @@ namespace {
 using engine::Device;
 using engine::Precision;
 
-ComputeDevice described(Device device) { return {device, kernels::description(device)}; }
+ComputeDevice described(Device device) { return {device, kernels::description(device), ""}; }
 
 bool is_built(Device device) {
     const auto& built = kernels::built_devices();
@@ -27,7 +27,7 @@ ComputeDevice best_device() {
         kernels::require_usable(Device::cuda);
         return described(Device::cuda);
     } catch (const kernels::DeviceError& error) {
-        cpu.description += std::string(" because ") + error.what();
+        cpu.note = std::string("; no GPU because ") + error.what();
         return cpu;
     }
 }

@@ -99,9 +99,7 @@ std::string status_of(kernels::Device device) {
 
 void print_build() {
     print_fact("program", "cifar_engine " CIFAR_ENGINE_VERSION ", built with " CIFAR_ENGINE_COMPILER);
-    std::vector<std::string> backends;
-    for (const kernels::Device device : kernels::built_devices()) backends.push_back(status_of(device));
-    print_fact("backends", fmt::format("{}", fmt::join(backends, "; ")));
+    for (const kernels::Device device : kernels::built_devices()) print_fact("backend", status_of(device));
     print_fact(
         "dependencies",
         fmt::format(

@@ -95,7 +95,7 @@ void eval(const EvalArguments& arguments) {
             {"loss", metrics.mean_loss()}, {"accuracy", metrics.accuracy()}, {"images", metrics.count()}};
         return fmt::print("{}\n", result.dump());
     }
-    fmt::print("device {}, {}\ndata {}{}\n", compute.description, arithmetic_description(),
+    fmt::print("device {}, {}{}\ndata {}{}\n", compute.description, arithmetic_description(), compute.note,
                location.directory.string(), location.is_sample ? " (the bundled SAMPLE)" : "");
     if (profile) profile->print();
     fmt::print("test loss {:.4f} accuracy {:.4f}, {} images\n", metrics.mean_loss(), metrics.accuracy(),

@@ -84,13 +84,8 @@ bool assign_widths(Config& config, const std::string& text) {
 bool assign_augment(Config& config, const std::string& text) {
     config.augment.clear();
     if (text == "none") return true;
-    const std::vector<std::string> known = data::augmentation_names();
     config.augment = split_list(text);
-    const std::set<std::string> different(config.augment.begin(), config.augment.end());
-    return different.size() == config.augment.size() &&
-           std::all_of(different.begin(), different.end(), [&](const std::string& name) {
-               return std::find(known.begin(), known.end(), name) != known.end();
-           });
+    return data::are_augmentations(config.augment);
 }
 
 Show show_text(std::string Config::*member) {
@@ -184,13 +179,12 @@ Setting widths_setting() {
 }
 
 Setting augment_setting() {
-    const std::vector<std::string> known = data::augmentation_names();
     return {.name = "augment",
             .placeholder = "LIST",
             .type = TomlType::text,
             .is_list = true,
-            .expected = fmt::format("none, or a list of: {}", fmt::join(known, " ")),
-            .help = "random changes to training images: none, or a list of " + join_list(known),
+            .expected = "none, or a list of: " + data::augmentation_forms(),
+            .help = "random changes to training images: none, or a list of " + data::augmentation_forms(),
             .assign = assign_augment,
             .show = show_augment};
 }

@@ -240,7 +240,7 @@ void train(const TrainArguments& arguments) {
     if (compute.device == engine::Device::cpu) require_memory(config);
     const RunDirectory run = choose_directory(arguments);
     if (!arguments.profile.empty()) ProfileReport::check_writable(arguments.profile);
-    fmt::print("device {}, {}\n", compute.description, arithmetic_description());
+    fmt::print("device {}, {}{}\n", compute.description, arithmetic_description(), compute.note);
 
     engine::manual_seed(static_cast<std::uint64_t>(config.seed));
     Training training(config, compute.device);

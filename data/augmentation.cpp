@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <set>
+#include <string_view>
 
 #include "data/cifar10.h"
 #include "engine/error.h"
@@ -11,40 +14,74 @@ namespace {
 
 using TransformPointer = std::shared_ptr<const Transform>;
 
-constexpr std::int64_t crop_padding =
-    4;  // He et al., "Deep residual learning for image recognition" (2016), 4.2
-
 struct Augmentation {
-    const char* name;
-    TransformPointer (*make)();
+    std::string_view name;
+    std::int64_t least, most, pixels;  ///< what may follow the name, and the default; most 0: nothing may
+    TransformPointer (*make)(std::int64_t pixels);
 };
 
-constexpr std::array<Augmentation, 2> augmentations_by_name = {{
-    {"crop", []() -> TransformPointer { return std::make_shared<RandomCrop>(cifar10_side, crop_padding); }},
-    {"flip", []() -> TransformPointer { return std::make_shared<RandomHorizontalFlip>(); }},
+constexpr std::array<Augmentation, 5> augmentations = {{
+    // The padding: He et al., "Deep residual learning for image recognition" (2016), 4.2.
+    {"crop", 1, cifar10_side, 4,
+     [](std::int64_t padding) -> TransformPointer {
+         return std::make_shared<RandomCrop>(cifar10_side, padding);
+     }},
+    {"translate", 1, cifar10_side - 1, 4,
+     [](std::int64_t most) -> TransformPointer { return std::make_shared<RandomTranslate>(most); }},
+    {"flip", 0, 0, 0,
+     [](std::int64_t) -> TransformPointer { return std::make_shared<RandomHorizontalFlip>(); }},
+    {"alternating-flip", 0, 0, 0,
+     [](std::int64_t) -> TransformPointer { return std::make_shared<AlternatingFlip>(); }},
+    // Painted with the mean, which becomes 0.
+    {"cutout", 1, cifar10_side, 8,
+     [](std::int64_t size) -> TransformPointer {
+         return std::make_shared<Cutout>(size, std::vector(cifar10_mean.begin(), cifar10_mean.end()));
+     }},
 }};
 
-TransformPointer make_augmentation(const std::string& name) {
-    const auto found = std::find_if(augmentations_by_name.begin(), augmentations_by_name.end(),
+std::string_view name_part(std::string_view text) { return text.substr(0, text.find(':')); }
+
+/// Null if there is no such augmentation.
+TransformPointer make_augmentation(std::string_view text) {
+    const std::string_view name = name_part(text);
+    const auto found = std::find_if(augmentations.begin(), augmentations.end(),
                                     [&](const Augmentation& known) { return known.name == name; });
-    if (found != augmentations_by_name.end()) return found->make();
-    std::string known;
-    for (const std::string& each : augmentation_names()) known += (known.empty() ? "" : " ") + each;
-    throw engine::UsageError("unknown augmentation '" + name + "'", "in the list of augmentations",
-                             "the known ones are: " + known);
+    if (found == augmentations.end()) return nullptr;
+    if (name == text) return found->make(found->pixels);
+    const std::string_view digits = text.substr(name.size() + 1);
+    std::int64_t pixels = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), pixels);
+    const bool whole = error == std::errc() && end == digits.data() + digits.size();
+    return whole && pixels >= found->least && pixels <= found->most ? found->make(pixels) : nullptr;
 }
 
 }  // namespace
 
-std::vector<std::string> augmentation_names() {
-    std::vector<std::string> names;
-    for (const Augmentation& known : augmentations_by_name) names.emplace_back(known.name);
-    return names;
+std::string augmentation_forms() {
+    std::string forms;
+    for (const Augmentation& known : augmentations) {
+        forms += (forms.empty() ? "" : " ") + std::string(known.name);
+        if (known.most > 0)
+            forms += "[:" + std::to_string(known.least) + ".." + std::to_string(known.most) + "]";
+    }
+    return forms;
 }
 
-TransformPointer cifar10_transform(const std::vector<std::string>& augmentations) {
+bool are_augmentations(const std::vector<std::string>& list) {
+    std::set<std::string_view> names;
+    return std::all_of(list.begin(), list.end(), [&](const std::string& text) {
+        return make_augmentation(text) && names.insert(name_part(text)).second;
+    });
+}
+
+TransformPointer cifar10_transform(const std::vector<std::string>& list) {
     std::vector<TransformPointer> steps;
-    for (const std::string& name : augmentations) steps.push_back(make_augmentation(name));
+    for (const std::string& text : list) {
+        steps.push_back(make_augmentation(text));
+        if (!steps.back())
+            throw engine::UsageError("unknown augmentation '" + text + "'", "in the list of augmentations",
+                                     "the known ones are: " + augmentation_forms());
+    }
     steps.push_back(std::make_shared<Normalize>(std::vector(cifar10_mean.begin(), cifar10_mean.end()),
                                                 std::vector(cifar10_std.begin(), cifar10_std.end())));
     return std::make_shared<Compose>(std::move(steps));

@@ -25,6 +25,23 @@ void normalize(float* __restrict out, const float* __restrict in, const float* _
     for (std::size_t i = 0; i < size; ++i) out[i] = (in[i] - mean[i]) / std[i];
 }
 
+Tensor mirrored(const Tensor& image) {
+    const std::int64_t rows = image.size(0), width = image.size(1), channels = image.size(2);
+    const Tensor out = engine::empty(image.shape());
+    const float* from = image.data();
+    float* row = out.data();
+    for (std::int64_t y = 0; y < rows; ++y, row += width * channels)
+        for (std::int64_t x = width; x-- > 0; from += channels)
+            std::copy_n(from, channels, row + x * channels);
+    return out;
+}
+
+/// The place inside [0, size) that `place` is the reflection of; less than `size` outside.
+std::int64_t reflected(std::int64_t place, std::int64_t size) {
+    if (place < 0) return -place;
+    return place < size ? place : 2 * (size - 1) - place;
+}
+
 }  // namespace
 
 RandomCrop::RandomCrop(std::int64_t size, std::int64_t padding) : size_(size), padding_(padding) {
@@ -56,6 +73,31 @@ Tensor RandomCrop::apply(const Tensor& image, Draws& draws) const {
     return out;
 }
 
+RandomTranslate::RandomTranslate(std::int64_t most) : most_(most) {
+    if (most < 0)
+        throw UsageError("a translation of at most " + std::to_string(most) + " pixels", "in RandomTranslate",
+                         "give 0 or more");
+}
+
+Tensor RandomTranslate::apply(const Tensor& image, Draws& draws) const {
+    check_image(image, "RandomTranslate");
+    const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
+    if (most_ >= height || most_ >= width)
+        throw UsageError("an image of shape " + to_string(image.shape()) + " cannot be reflected " +
+                             std::to_string(most_) + " pixels far",
+                         "in RandomTranslate", "use a smaller translation");
+    const std::int64_t down = draws.below(2 * most_ + 1) - most_, right = draws.below(2 * most_ + 1) - most_;
+    const Tensor out = engine::empty(image.shape());
+    const float* from = image.data();
+    float* to = out.data();
+    for (std::int64_t y = 0; y < height; ++y) {
+        const float* row = from + reflected(y - down, height) * width * channels;
+        for (std::int64_t x = 0; x < width; ++x)
+            to = std::copy_n(row + reflected(x - right, width) * channels, channels, to);
+    }
+    return out;
+}
+
 RandomHorizontalFlip::RandomHorizontalFlip(float probability) : probability_(probability) {
     if (!(probability >= 0.0F && probability <= 1.0F))
         throw UsageError("probability " + std::to_string(probability), "in RandomHorizontalFlip",
@@ -64,14 +106,33 @@ RandomHorizontalFlip::RandomHorizontalFlip(float probability) : probability_(pro
 
 Tensor RandomHorizontalFlip::apply(const Tensor& image, Draws& draws) const {
     check_image(image, "RandomHorizontalFlip");
-    if (draws.uniform() >= probability_) return image;
-    const std::int64_t rows = image.size(0), width = image.size(1), channels = image.size(2);
-    const Tensor out = engine::empty(image.shape());
-    const float* from = image.data();
-    float* row = out.data();
-    for (std::int64_t y = 0; y < rows; ++y, row += width * channels)
-        for (std::int64_t x = width; x-- > 0; from += channels)
-            std::copy_n(from, channels, row + x * channels);
+    return draws.uniform() < probability_ ? mirrored(image) : image;
+}
+
+Tensor AlternatingFlip::apply(const Tensor& image, Draws& draws) const {
+    check_image(image, "AlternatingFlip");
+    return draws.alternating() ? mirrored(image) : image;
+}
+
+Cutout::Cutout(std::int64_t size, std::vector<float> paint) : size_(size), paint_(std::move(paint)) {
+    if (size < 1)
+        throw UsageError("a square of " + std::to_string(size) + " pixels", "in Cutout", "give at least 1");
+}
+
+Tensor Cutout::apply(const Tensor& image, Draws& draws) const {
+    check_image(image, "Cutout");
+    const std::int64_t height = image.size(0), width = image.size(1);
+    if (size_ > height || size_ > width || static_cast<std::size_t>(image.size(2)) != paint_.size())
+        throw UsageError("an image of shape " + to_string(image.shape()) + " for a square of " +
+                             std::to_string(size_) + " pixels and " + std::to_string(paint_.size()) +
+                             " channels",
+                         "in Cutout", "use a smaller square, and one value of paint per channel");
+    const std::int64_t top = draws.below(height - size_ + 1), left = draws.below(width - size_ + 1);
+    const Tensor out = image.clone();
+    for (std::int64_t y = top; y < top + size_; ++y) {
+        float* pixel = out.data() + (y * width + left) * image.size(2);
+        for (std::int64_t x = 0; x < size_; ++x) pixel = std::copy(paint_.begin(), paint_.end(), pixel);
+    }
     return out;
 }
 

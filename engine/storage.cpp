@@ -25,9 +25,9 @@ class Pool {
         const std::size_t wanted = round_up(bytes);
         const std::lock_guard lock(mutex_);
         const auto found = idle_.lower_bound(wanted);
-        // A block up to an eighth too large will do: the last, smaller batch of an epoch reuses the others'
-        // blocks.
-        if (found != idle_.end() && found->first <= wanted + (exact_ ? 0 : wanted / 8)) {
+        // A block up to twice as large will do: the last, smaller batch of an epoch reuses those of the
+        // others.
+        if (found != idle_.end() && found->first <= (exact_ ? wanted : 2 * wanted)) {
             const Block block{found->second, found->first};
             idle_.erase(found);
             statistics_.in_use += block.capacity;

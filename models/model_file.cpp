@@ -117,9 +117,8 @@ void load_checked(const std::filesystem::path& path, const nn::NamedTensors& sta
 void save_model(const std::filesystem::path& path, const nn::Module& model) {
     SafeTensors content;
     content.metadata["format"] = "pt";  // what Python's library looks for
-    for (const auto& [name, tensor] : model.state_dict())
-        content.tensors.emplace_back(name, to_channels_first(tensor));
-    save_safetensors(path, content);
+    content.tensors = model.state_dict();
+    save_safetensors(path, content, SavedLayout::channels_first);
 }
 
 std::shared_ptr<AttentionNet> load_model(const std::filesystem::path& path, double dropout) {

@@ -5,7 +5,7 @@
 #include <numeric>
 
 #include "tests/support/compare.h"
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/random_values.h"
 
 using namespace kernels;
@@ -60,8 +60,8 @@ std::vector<std::vector<T>> after_steps(void (*adam)(const Adam<T>&), const Size
     return state;
 }
 
-/// The same on the emulated device.
-test::Results emulated_steps(auto& device, const Sizes& sizes, std::int64_t steps, double weight_decay) {
+/// The same on a GPU.
+test::Results gpu_steps(auto& device, const Sizes& sizes, std::int64_t steps, double weight_decay) {
     const auto initial = fresh_state<float>(sum(sizes));
     const auto parameter = device.array(initial[0]), m = device.array(initial[1]),
                v = device.array(initial[2]);
@@ -71,7 +71,7 @@ test::Results emulated_steps(auto& device, const Sizes& sizes, std::int64_t step
         const auto gradient = device.array(gradient_of_step<float>(sum(sizes), t));
         const auto table =
             device.array(table_of<float>(sizes, parameter.data(), m.data(), v.data(), gradient.data()));
-        adam(Device::emulated, {table.data(), std::ssize(sizes), sum(sizes), settings.data(), step.data()});
+        adam(device.id(), {table.data(), std::ssize(sizes), sum(sizes), settings.data(), step.data()});
         CHECK(step.values()[0] == t);
     }
     return {parameter.values(), m.values(), v.values()};
@@ -101,11 +101,11 @@ TEST_CASE("adam: fast equals reference bit for bit") {
         test::check_same_bits("parameter", fast[0], reference[0]);
         test::check_same_bits("m", fast[1], reference[1]);
         test::check_same_bits("v", fast[2], reference[2]);
-        for (const auto& emulated :
-             test::emulated([&](auto& device) { return emulated_steps(device, sizes, 3, 1e-4); })) {
-            test::check_same_bits("parameter, emulated", emulated[0], reference[0]);
-            test::check_same_bits("m, emulated", emulated[1], reference[1]);
-            test::check_same_bits("v, emulated", emulated[2], reference[2]);
+        for (const auto& gpu :
+             test::on_gpus([&](auto& device) { return gpu_steps(device, sizes, 3, 1e-4); })) {
+            test::check_same_bits("parameter, on a GPU", gpu[0], reference[0]);
+            test::check_same_bits("m, on a GPU", gpu[1], reference[1]);
+            test::check_same_bits("v, on a GPU", gpu[2], reference[2]);
         }
     }
 }

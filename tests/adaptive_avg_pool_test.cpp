@@ -1,5 +1,6 @@
 #include "kernels/adaptive_avg_pool/adaptive_avg_pool.h"
 
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -38,6 +39,18 @@ TEST_CASE("adaptive_avg_pool: fast equals reference") {
         });
         test::check_close("out", fast[0], out, {1e-6, 1e-6});
         test::check_close("d_x", fast[1], d_x, {1e-6, 1e-6});
+
+        for (const auto& gpu : test::on_gpus([&](auto& device) {
+                 const auto device_x = device.array(x), device_d_out = device.array(d_out);
+                 const auto device_out = device.template output<float>(out_size(s));
+                 const auto device_d_x = device.array(test::prefilled<float>(in_size(s)));
+                 adaptive_avg_pool_forward(device.id(), {device_out.data(), device_x.data(), s});
+                 adaptive_avg_pool_backward(device.id(), {device_d_x.data(), device_d_out.data(), s});
+                 return test::Results{device_out.values(), device_d_x.values()};
+             })) {
+            test::check_close("out, on a GPU", gpu[0], out, {1e-6, 1e-6});
+            test::check_close("d_x, on a GPU", gpu[1], d_x, {1e-6, 1e-6});
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 #include "kernels/mul/mul.h"
 #include "kernels/relu/relu.h"
 #include "tests/support/broadcast_shapes.h"
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -130,7 +130,7 @@ test::Tolerance tolerance_for(const Conv2dShape& s, const std::vector<double>& e
     return {2e-5 * std::sqrt(squares / static_cast<double>(expected.size())), 1e-5};
 }
 
-/// One of the ways to run the kernels of the emulated device.
+/// One of the ways to run the kernels of GPUs.
 struct Way {
     Precision precision;
     bool rectified, wants_d_x;
@@ -146,18 +146,18 @@ std::vector<Way> all_ways() {
 
 /// The emulator takes about a tenth of a microsecond for each access of a thread: small shapes run in every
 /// way, large ones in one each, in turn.
-std::vector<Way> ways_to_emulate(std::size_t shape) {
+std::vector<Way> ways_to_run(std::size_t shape) {
     const std::vector<Way> all = all_ways();
     if (out_size(table[shape]) * table[shape].in_channels < 1500) return all;
     return {all[shape % all.size()]};
 }
 
-/// What run() computes, by the kernels of the emulated device: out, the bits, and the gradients in the order
+/// What run() computes, by the kernels of GPUs: out, the bits, and the gradients in the order
 /// of the inputs. d_x is missing if it is not wanted.
-std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& in,
-                                        const std::vector<float>& d_out, const Conv2dShape& s,
-                                        const Way& way) {
-    return test::emulated([&](auto& device) {
+std::vector<test::Results> run_on_gpus(const std::vector<std::vector<float>>& in,
+                                       const std::vector<float>& d_out, const Conv2dShape& s,
+                                       const Way& way) {
+    return test::on_gpus([&](auto& device) {
         using Array = decltype(device.array(d_out));
         const auto arrays = [&](auto make) {
             std::vector<std::unique_ptr<Array>> result;
@@ -172,28 +172,28 @@ std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& i
         const auto out = device.template output<float>(out_size(s));
         const auto active = device.template output<std::uint8_t>(out_size(s));
         const auto at = [](const auto& from, std::size_t k) { return from[k]->data(); };
-        attention_conv_forward(Device::emulated, {out.data(),
-                                                  active.data(),
-                                                  at(inputs, 0),
-                                                  at(inputs, 1),
-                                                  {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
-                                                  {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
-                                                  s,
-                                                  way.rectified,
-                                                  way.precision});
-        attention_conv_backward(Device::emulated, {way.wants_d_x ? at(gradients, 0) : nullptr,
-                                                   at(gradients, 1),
-                                                   {at(gradients, 2), at(gradients, 4), at(gradients, 6)},
-                                                   {at(gradients, 3), at(gradients, 5), at(gradients, 7)},
-                                                   active.data(),
-                                                   device_d_out.data(),
-                                                   at(inputs, 0),
-                                                   at(inputs, 1),
-                                                   {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
-                                                   {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
-                                                   s,
-                                                   way.rectified,
-                                                   way.precision});
+        attention_conv_forward(device.id(), {out.data(),
+                                             active.data(),
+                                             at(inputs, 0),
+                                             at(inputs, 1),
+                                             {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
+                                             {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
+                                             s,
+                                             way.rectified,
+                                             way.precision});
+        attention_conv_backward(device.id(), {way.wants_d_x ? at(gradients, 0) : nullptr,
+                                              at(gradients, 1),
+                                              {at(gradients, 2), at(gradients, 4), at(gradients, 6)},
+                                              {at(gradients, 3), at(gradients, 5), at(gradients, 7)},
+                                              active.data(),
+                                              device_d_out.data(),
+                                              at(inputs, 0),
+                                              at(inputs, 1),
+                                              {at(inputs, 2), at(inputs, 4), at(inputs, 6)},
+                                              {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
+                                              s,
+                                              way.rectified,
+                                              way.precision});
         const auto bits = active.values();
         test::Results results = {out.values(), std::vector<float>(bits.begin(), bits.end())};
         for (const auto& gradient : gradients) results.push_back(gradient->values());
@@ -201,9 +201,9 @@ std::vector<test::Results> run_emulated(const std::vector<std::vector<float>>& i
     });
 }
 
-/// The kernels of the emulated device against what the reference computes of the same inputs on a grid.
+/// The kernels of GPUs against what the reference computes of the same inputs on a grid.
 /// Inputs that tensor cores round lie a little off it.
-void check_emulated(const Conv2dShape& s, const Way& way) {
+void check_on_gpus(const Conv2dShape& s, const Way& way) {
     const auto& [precision, rectified, wants_d_x] = way;
     const std::string precision_name = name(precision);
     CAPTURE(precision_name);
@@ -222,7 +222,7 @@ void check_emulated(const Conv2dShape& s, const Way& way) {
     if (precision != Precision::fp32)
         for (const std::size_t k : {0U, 2U, 4U, 6U}) test::move_off_grid(in[k]);
     const auto d_out = test::grid_values<float>(out_size(s), 3);
-    for (const auto& results : run_emulated(in, d_out, s, way)) {
+    for (const auto& results : run_on_gpus(in, d_out, s, way)) {
         test::check_close("out", results[0], expected.out, {1e-5, 1e-5});
         test::check_close("active", results[1], expected.active, {0, 0});
         for (std::size_t k = 0; k < expected.gradients.size(); ++k)
@@ -278,7 +278,7 @@ TEST_CASE("attention_conv: fast equals reference where no d_x is wanted") {
     check_fast_against_reference(true, false);
 }
 
-TEST_CASE("attention_conv: the emulated device equals reference") {
+TEST_CASE("attention_conv: GPUs equal reference") {
     for (std::size_t shape = 0; shape < table.size(); ++shape) {
         const Conv2dShape& s = table[shape];
         CAPTURE(s.images);
@@ -287,7 +287,7 @@ TEST_CASE("attention_conv: the emulated device equals reference") {
         CAPTURE(s.out_channels);
         CAPTURE(s.kernel);
         CAPTURE(s.stride);
-        for (const Way& way : ways_to_emulate(shape)) check_emulated(s, way);
+        for (const Way& way : ways_to_run(shape)) check_on_gpus(s, way);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/max_pool/max_pool.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -131,6 +132,81 @@ BatchNormMaxPoolBackward<T> backward_args(const Data<T>& data, const std::vector
             data.shape};
 }
 
+/// A backward by a GPU: d_x, d_weight, d_bias.
+template <typename Gpu>
+test::Results backward_on(Gpu& device, const Data<float>& data, const std::vector<float>& d_out,
+                          bool batch_statistics, bool add_to_d_x, bool with_d_x) {
+    const Shape& s = data.shape;
+    const Gradients before = targets(s, add_to_d_x);
+    const auto d_x = device.array(before.d_x), d_weight = device.array(before.d_weight),
+               d_bias = device.array(before.d_bias), mean = device.array(data.mean),
+               inv_std = device.array(data.inv_std), winner_x = device.array(data.winner_x),
+               device_d_out = device.array(d_out), x = device.array(data.x),
+               weight = device.array(data.weight);
+    const auto winner = device.array(data.winner);
+    batch_norm_max_pool_backward(
+        device.id(), {with_d_x ? d_x.data() : nullptr, add_to_d_x, d_weight.data(), d_bias.data(),
+                      mean.data(), inv_std.data(), winner.data(), winner_x.data(), device_d_out.data(),
+                      x.data(), weight.data(), batch_statistics, s});
+    return {d_x.values(), d_weight.values(), d_bias.values()};
+}
+
+/// batch_norm_max_pool's forward by a GPU.
+template <typename Gpu>
+Data<float> forward_on(Gpu& device, Data<float> data, bool training) {
+    const Shape& s = data.shape;
+    const auto x = device.array(data.x), weight = device.array(data.weight), bias = device.array(data.bias),
+               running_mean = device.array(data.running_mean), running_var = device.array(data.running_var),
+               mean = device.array(data.mean), inv_std = device.array(data.inv_std);
+    const auto out = device.template output<float>(out_size(s)),
+               winner_x = device.template output<float>(out_size(s));
+    const auto winner = device.template output<std::uint8_t>(out_size(s));
+    if (training)
+        batch_norm_max_pool_train_forward(
+            device.id(),
+            {out.data(), winner.data(), winner_x.data(), mean.data(), inv_std.data(), running_mean.data(),
+             running_var.data(), x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, s});
+    else
+        batch_norm_max_pool_eval_forward(
+            device.id(), {out.data(), winner.data(), winner_x.data(), x.data(), running_mean.data(),
+                          running_var.data(), weight.data(), bias.data(), 1e-5F, s});
+    data.out = out.values();
+    data.winner = winner.values();
+    data.winner_x = winner_x.values();
+    data.mean = mean.values();
+    data.inv_std = inv_std.values();
+    data.running_mean = running_mean.values();
+    data.running_var = running_var.values();
+    return data;
+}
+
+/// batch_norm's forward, then max_pool's, by a GPU.
+template <typename Gpu>
+Data<float> compose_on(Gpu& device, Data<float> data, bool training) {
+    const Shape& s = data.shape;
+    const auto x = device.array(data.x), weight = device.array(data.weight), bias = device.array(data.bias),
+               running_mean = device.array(data.running_mean), running_var = device.array(data.running_var),
+               mean = device.array(data.mean), inv_std = device.array(data.inv_std);
+    const auto y = device.template output<float>(in_size(s)),
+               out = device.template output<float>(out_size(s));
+    const auto winner = device.template output<std::uint8_t>(out_size(s));
+    if (training)
+        batch_norm_train_forward(
+            device.id(), {y.data(), mean.data(), inv_std.data(), running_mean.data(), running_var.data(),
+                          x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, s.rows(), s.channels});
+    else
+        batch_norm_eval_forward(device.id(), {y.data(), x.data(), running_mean.data(), running_var.data(),
+                                              weight.data(), bias.data(), 1e-5F, s.rows(), s.channels});
+    max_pool_forward(device.id(), {out.data(), winner.data(), y.data(), pool_shape(s)});
+    data.out = out.values();
+    data.winner = winner.values();
+    data.mean = mean.values();
+    data.inv_std = inv_std.values();
+    data.running_mean = running_mean.values();
+    data.running_var = running_var.values();
+    return data;
+}
+
 }  // namespace
 
 TEST_CASE("batch_norm_max_pool: forward equals batch_norm, then max_pool, bit for bit") {
@@ -163,6 +239,34 @@ TEST_CASE("batch_norm_max_pool: forward equals batch_norm, then max_pool, bit fo
     });
 }
 
+TEST_CASE("batch_norm_max_pool: on GPUs, too, forward equals the composition bit for bit") {
+    for_each_case([](const Shape& s, bool ties, bool training) {
+        const auto data = make_data<float>(s, ties);
+        auto by_definition = data;
+        if (training)
+            reference::batch_norm_max_pool_train_forward(by_definition.train_args());
+        else
+            reference::batch_norm_max_pool_eval_forward(by_definition.eval_args());
+
+        for (const auto& fused : test::on_gpus([&](auto& device) {
+                 const auto expected = compose_on(device, data, training);
+                 const auto actual = forward_on(device, data, training);
+                 test::check_same_bits("out", actual.out, expected.out);
+                 test::check_same_bits("winner", actual.winner, expected.winner);
+                 test::check_same_bits("mean", actual.mean, expected.mean);
+                 test::check_same_bits("inv_std", actual.inv_std, expected.inv_std);
+                 test::check_same_bits("running_mean", actual.running_mean, expected.running_mean);
+                 test::check_same_bits("running_var", actual.running_var, expected.running_var);
+                 return test::Results{actual.out, actual.winner_x, actual.running_mean, actual.running_var};
+             })) {
+            test::check_close("out", fused[0], by_definition.out, {1e-4, 2e-6});
+            test::check_same_bits("winner_x", fused[1], by_definition.winner_x);
+            test::check_close("running_mean", fused[2], by_definition.running_mean, {1e-7, 1e-6});
+            test::check_close("running_var", fused[3], by_definition.running_var, {1e-7, 1e-6});
+        }
+    });
+}
+
 TEST_CASE("batch_norm_max_pool: backward equals those of max_pool and batch_norm, into new memory or old") {
     for_each_case([](const Shape& s, bool ties, bool training) {
         auto data = make_data<float>(s, ties);
@@ -188,17 +292,24 @@ TEST_CASE("batch_norm_max_pool: backward equals those of max_pool and batch_norm
                 backward(args);
                 return std::vector<std::vector<float>>{actual.d_x, actual.d_weight, actual.d_bias};
             };
-            for (const auto& actual :
-                 {test::same_for_any_threads([&] { return run(&cpu::batch_norm_max_pool_backward, true); }),
-                  run(&reference::batch_norm_max_pool_backward<float>, true)}) {
+            auto all = test::on_gpus(
+                [&](auto& device) { return backward_on(device, data, d_out, training, add_to_d_x, true); });
+            all.push_back(
+                test::same_for_any_threads([&] { return run(&cpu::batch_norm_max_pool_backward, true); }));
+            all.push_back(run(&reference::batch_norm_max_pool_backward<float>, true));
+            for (const auto& actual : all) {
                 // One image of 2x2: an inv_std of up to 300 multiplies the rounding.
                 test::check_close("d_x", actual[0], expected.d_x, {s.rows() == 4 ? 1e-4 : 4e-6, 2e-6});
                 test::check_close("d_weight", actual[1], expected.d_weight, {1e-5, 2e-6});
                 test::check_close("d_bias", actual[2], expected.d_bias, {1e-5, 2e-6});
             }
-            const auto without = run(&cpu::batch_norm_max_pool_backward, false);
-            test::check_same_bits("d_x", without[0], targets(s, add_to_d_x).d_x);
-            test::check_close("d_weight", without[1], expected.d_weight, {1e-5, 2e-6});
+            auto all_without = test::on_gpus(
+                [&](auto& device) { return backward_on(device, data, d_out, training, add_to_d_x, false); });
+            all_without.push_back(run(&cpu::batch_norm_max_pool_backward, false));
+            for (const auto& without : all_without) {
+                test::check_same_bits("d_x", without[0], targets(s, add_to_d_x).d_x);
+                test::check_close("d_weight", without[1], expected.d_weight, {1e-5, 2e-6});
+            }
         }
     });
 }
@@ -220,14 +331,23 @@ TEST_CASE("batch_norm_max_pool: a negative weight makes the smallest win, a weig
 
 TEST_CASE("batch_norm_max_pool: in evaluation NaN wins over every number, the last NaN over those before") {
     constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+    const Data<float> data{{1, 2, 4, 1}, {1, nan, 3, 4, nan, 5, nan, 2}, {1}, {0}};
+    const auto check = [](const Data<float>& pooled) {
+        CHECK(pooled.winner == Bytes{2, 2});
+        CHECK(std::isnan(pooled.out[0]));
+        CHECK(std::isnan(pooled.winner_x[1]));
+    };
     for (const auto forward :
          {&cpu::batch_norm_max_pool_eval_forward, &reference::batch_norm_max_pool_eval_forward<float>}) {
-        Data<float> data{{1, 2, 4, 1}, {1, nan, 3, 4, nan, 5, nan, 2}, {1}, {0}};
-        forward(data.eval_args());
-        CHECK(data.winner == Bytes{2, 2});
-        CHECK(std::isnan(data.out[0]));
-        CHECK(std::isnan(data.winner_x[1]));
+        auto pooled = data;
+        forward(pooled.eval_args());
+        check(pooled);
     }
+    test::on_gpus([&](auto& device) {
+        const auto pooled = forward_on(device, data, false);
+        check(pooled);
+        return test::Results{pooled.out, pooled.winner_x};
+    });
 }
 
 TEST_CASE("batch_norm_max_pool: gradcheck") {

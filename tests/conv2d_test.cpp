@@ -1,6 +1,6 @@
 #include "kernels/conv2d/conv2d.h"
 
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -65,20 +65,20 @@ void check_all(const std::string& device, const std::vector<std::vector<float>>&
         test::check_close(device + " " + names[k], actual[k], expected[k], {2e-5, 1e-5});
 }
 
-/// What run() computes, by the kernels of the emulated device; inputs are given in the order x, weight, bias,
+/// What run() computes, by the kernels of GPUs; inputs are given in the order x, weight, bias,
 /// d_out.
-std::vector<test::Results> run_emulated(const Conv2dShape& s, const std::vector<std::vector<float>>& in,
-                                        Precision precision) {
-    return test::emulated([&](auto& device) {
+std::vector<test::Results> run_on_gpus(const Conv2dShape& s, const std::vector<std::vector<float>>& in,
+                                       Precision precision) {
+    return test::on_gpus([&](auto& device) {
         const auto x = device.array(in[0]), weight = device.array(in[1]), bias = device.array(in[2]),
                    d_out = device.array(in[3]);
         const auto out = device.template output<float>(out_size(s));
         const auto d_x = device.array(test::prefilled<float>(x_size(s))),
                    d_weight = device.array(test::prefilled<float>(weight_size(s))),
                    d_bias = device.array(test::prefilled<float>(s.out_channels));
-        conv2d_forward(Device::emulated, {out.data(), x.data(), weight.data(), bias.data(), s, precision});
-        conv2d_backward(Device::emulated, {d_x.data(), d_weight.data(), d_bias.data(), d_out.data(), x.data(),
-                                           weight.data(), s, precision});
+        conv2d_forward(device.id(), {out.data(), x.data(), weight.data(), bias.data(), s, precision});
+        conv2d_backward(device.id(), {d_x.data(), d_weight.data(), d_bias.data(), d_out.data(), x.data(),
+                                      weight.data(), s, precision});
         return test::Results{out.values(), d_x.values(), d_weight.values(), d_bias.values()};
     });
 }
@@ -99,12 +99,12 @@ TEST_CASE("conv2d: fast equals reference") {
         const auto fast = test::same_for_any_threads(
             [&] { return run<float>(&cpu::conv2d_forward, &cpu::conv2d_backward, s); });
         check_all("cpu", fast, expected);
-        for (const auto& emulated : run_emulated(s, random_inputs(s), Precision::fp32))
-            check_all("emulated", emulated, expected);
+        for (const auto& gpu : run_on_gpus(s, random_inputs(s), Precision::fp32))
+            check_all("on a GPU", gpu, expected);
     }
 }
 
-TEST_CASE("conv2d: tensor cores of the emulated device equal reference") {
+TEST_CASE("conv2d: tensor cores equal reference") {
     std::size_t shape = 0;
     for (const Conv2dShape& s : make_table()) {
         const Precision precision = shape++ % 2 == 0 ? Precision::tf32 : Precision::bf16;
@@ -124,8 +124,7 @@ TEST_CASE("conv2d: tensor cores of the emulated device equal reference") {
         for (const std::size_t k : {0U, 1U, 3U}) test::move_off_grid(in[k]);
         expected[3] =
             run<double>(&reference::conv2d_forward<double>, &reference::conv2d_backward<double>, s, in)[3];
-        for (const auto& emulated : run_emulated(s, in, precision))
-            check_all(name(precision), emulated, expected);
+        for (const auto& gpu : run_on_gpus(s, in, precision)) check_all(name(precision), gpu, expected);
     }
 }
 

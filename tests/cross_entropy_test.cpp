@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -21,21 +21,21 @@ struct Result {
     std::vector<float> probabilities;
 };
 
-/// Checks that the emulated device, in every order of threads, has the same loss, NaN and infinity included.
-void check_emulated_loss(float expected, const std::vector<float>& logits,
-                         const std::vector<std::int64_t>& labels, float smoothing) {
+/// Checks that each GPU has the same loss, NaN and infinity included.
+void check_loss_on_gpus(float expected, const std::vector<float>& logits,
+                        const std::vector<std::int64_t>& labels, float smoothing) {
     const auto rows = static_cast<std::int64_t>(labels.size()),
                size = static_cast<std::int64_t>(logits.size());
-    for (const auto& emulated : test::emulated([&](auto& device) {
+    for (const auto& gpu : test::on_gpus([&](auto& device) {
              const auto z = device.array(logits);
              const auto targets = device.array(labels);
              const auto loss = device.template output<float>(1),
                         softmax = device.template output<float>(size);
-             cross_entropy_forward(Device::emulated, {loss.data(), softmax.data(), z.data(), targets.data(),
-                                                      smoothing, rows, size / rows});
+             cross_entropy_forward(device.id(), {loss.data(), softmax.data(), z.data(), targets.data(),
+                                                 smoothing, rows, size / rows});
              return test::Results{loss.values()};
          })) {
-        const float loss = emulated[0][0];
+        const float loss = gpu[0][0];
         CHECK((std::isnan(expected) ? std::isnan(loss)
                                     : loss == expected || std::abs(loss - expected) < 1e-6F));
     }
@@ -47,7 +47,7 @@ Result forward(const std::vector<float>& logits, const std::vector<std::int64_t>
     Result result{std::numeric_limits<float>::quiet_NaN(), test::poisoned<float>(size)};
     cpu::cross_entropy_forward({&result.loss, result.probabilities.data(), logits.data(), labels.data(),
                                 smoothing, rows, size / rows});
-    check_emulated_loss(result.loss, logits, labels, smoothing);
+    check_loss_on_gpus(result.loss, logits, labels, smoothing);
     return result;
 }
 
@@ -85,22 +85,21 @@ TEST_CASE("cross_entropy: fast equals reference") {
                 test::check_close("probabilities", fast[1], probabilities, {1e-7, 1e-6});
                 test::check_close("d_logits", fast[2], d_logits, {1e-6, 1e-6});
 
-                for (const auto& emulated : test::emulated([&](auto& device) {
+                for (const auto& gpu : test::on_gpus([&](auto& device) {
                          const auto z = device.array(logits), upstream = device.array(d_loss);
                          const auto targets = device.array(labels);
                          const auto out = device.template output<float>(1);
                          const auto softmax = device.template output<float>(size);
                          const auto d_z = device.array(test::prefilled<float>(size));
-                         cross_entropy_forward(Device::emulated, {out.data(), softmax.data(), z.data(),
-                                                                  targets.data(), smoothing, rows, classes});
-                         cross_entropy_backward(Device::emulated,
-                                                {d_z.data(), upstream.data(), softmax.data(), targets.data(),
-                                                 smoothing, rows, classes});
+                         cross_entropy_forward(device.id(), {out.data(), softmax.data(), z.data(),
+                                                             targets.data(), smoothing, rows, classes});
+                         cross_entropy_backward(device.id(), {d_z.data(), upstream.data(), softmax.data(),
+                                                              targets.data(), smoothing, rows, classes});
                          return test::Results{out.values(), softmax.values(), d_z.values()};
                      })) {
-                    test::check_close("loss, emulated", emulated[0], loss, {1e-6, 1e-6});
-                    test::check_close("probabilities, emulated", emulated[1], probabilities, {1e-7, 1e-6});
-                    test::check_close("d_logits, emulated", emulated[2], d_logits, {1e-6, 1e-6});
+                    test::check_close("loss, on a GPU", gpu[0], loss, {1e-6, 1e-6});
+                    test::check_close("probabilities, on a GPU", gpu[1], probabilities, {1e-7, 1e-6});
+                    test::check_close("d_logits, on a GPU", gpu[2], d_logits, {1e-6, 1e-6});
                 }
             }
         }
@@ -150,7 +149,7 @@ TEST_CASE("cross_entropy: NaN in a logit is NaN in the loss") {
 
 TEST_CASE("cross_entropy: a label that is no class is NaN in the loss of a GPU") {
     constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-    for (const std::int64_t label : {-1, 3}) check_emulated_loss(nan, {1, 2, 3, 4, 5, 6}, {0, label}, 0);
+    for (const std::int64_t label : {-1, 3}) check_loss_on_gpus(nan, {1, 2, 3, 4, 5, 6}, {0, label}, 0);
 }
 
 TEST_CASE("cross_entropy: gradcheck") {

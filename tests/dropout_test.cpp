@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "kernels/common/philox.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -28,6 +29,18 @@ TEST_CASE("dropout: fast equals reference bit for bit") {
             });
             test::check_same_bits("out", fast[0], out);
             test::check_same_bits("d_x", fast[1], d_x);
+
+            for (const auto& gpu : test::on_gpus([&](auto& device) {
+                     const auto device_x = device.array(x), device_d_out = device.array(d_out);
+                     const auto device_out = device.template output<float>(size);
+                     const auto device_d_x = device.array(test::prefilled<float>(size));
+                     dropout_forward(device.id(), {device_out.data(), device_x.data(), p, 11, 22, size});
+                     dropout_backward(device.id(), {device_d_x.data(), device_d_out.data(), p, 11, 22, size});
+                     return test::Results{device_out.values(), device_d_x.values()};
+                 })) {
+                test::check_same_bits("out, on a GPU", gpu[0], out);
+                test::check_same_bits("d_x, on a GPU", gpu[1], d_x);
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 #include "kernels/flatten/flatten.h"
 
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -34,6 +35,20 @@ TEST_CASE("flatten: fast equals reference") {
         });
         test::check_same_bits("out", fast[0], out);
         test::check_same_bits("d_x", fast[1], d_x);
+
+        for (const auto& gpu :
+             test::on_gpus([&, images = images, pixels = pixels, channels = channels](auto& device) {
+                 const auto device_x = device.array(x), device_d_out = device.array(d_out);
+                 const auto device_out = device.template output<float>(size);
+                 const auto device_d_x = device.array(test::prefilled<float>(size));
+                 flatten_forward(device.id(), {device_out.data(), device_x.data(), images, pixels, channels});
+                 flatten_backward(device.id(),
+                                  {device_d_x.data(), device_d_out.data(), images, pixels, channels});
+                 return test::Results{device_out.values(), device_d_x.values()};
+             })) {
+            test::check_same_bits("out, on a GPU", gpu[0], out);
+            test::check_same_bits("d_x, on a GPU", gpu[1], d_x);
+        }
     }
 }
 

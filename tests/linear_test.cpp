@@ -1,6 +1,6 @@
 #include "kernels/linear/linear.h"
 
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -45,34 +45,35 @@ std::vector<std::vector<T>> run(const Forward& forward, const Backward& backward
     return run<T>(forward, backward, s, random_inputs(s));
 }
 
-/// What run() computes, by the kernels of the emulated device.
+/// What run() computes, by the kernels of GPUs.
 template <typename Forward, typename Backward>
-std::vector<test::Results> run_emulated(const Forward& forward, const Backward& backward, const Shape& s,
-                                        const Inputs& in) {
-    return test::emulated([&](auto& device) {
+std::vector<test::Results> run_on_gpus(const Forward& forward, const Backward& backward, const Shape& s,
+                                       const Inputs& in) {
+    return test::on_gpus([&](auto& device) {
         const auto x = device.array(in[0]), weight = device.array(in[1]), bias = device.array(in[2]),
                    d_out = device.array(in[3]);
         const auto out = device.template output<float>(s.rows * s.out_features);
         const auto d_x = device.array(test::prefilled<float>(s.rows * s.in_features)),
                    d_weight = device.array(test::prefilled<float>(s.out_features * s.in_features)),
                    d_bias = device.array(test::prefilled<float>(s.out_features));
-        forward(LinearForward<float>{out.data(), x.data(), weight.data(), bias.data(), s.rows, s.in_features,
-                                     s.out_features});
-        backward(LinearBackward<float>{d_x.data(), d_weight.data(), d_bias.data(), d_out.data(), x.data(),
+        forward(device.id(), LinearForward<float>{out.data(), x.data(), weight.data(), bias.data(), s.rows,
+                                                  s.in_features, s.out_features});
+        backward(device.id(),
+                 LinearBackward<float>{d_x.data(), d_weight.data(), d_bias.data(), d_out.data(), x.data(),
                                        weight.data(), s.rows, s.in_features, s.out_features});
         return test::Results{out.values(), d_x.values(), d_weight.values(), d_bias.values()};
     });
 }
 /// In one of the precisions.
-std::vector<test::Results> run_emulated(const Shape& s, const Inputs& in, Precision precision) {
-    return run_emulated(
-        [&](LinearForward<float> args) {
+std::vector<test::Results> run_on_gpus(const Shape& s, const Inputs& in, Precision precision) {
+    return run_on_gpus(
+        [&](Device device, LinearForward<float> args) {
             args.precision = precision;
-            linear_forward(Device::emulated, args);
+            linear_forward(device, args);
         },
-        [&](LinearBackward<float> args) {
+        [&](Device device, LinearBackward<float> args) {
             args.precision = precision;
-            linear_backward(Device::emulated, args);
+            linear_backward(device, args);
         },
         s, in);
 }
@@ -96,12 +97,12 @@ TEST_CASE("linear: fast equals reference") {
         const auto fast = test::same_for_any_threads(
             [&] { return run<float>(&cpu::linear_forward, &cpu::linear_backward, s); });
         check_all("cpu", fast, expected);
-        for (const auto& emulated : run_emulated(s, random_inputs(s), Precision::fp32))
-            check_all("emulated", emulated, expected);
+        for (const auto& gpu : run_on_gpus(s, random_inputs(s), Precision::fp32))
+            check_all("on a GPU", gpu, expected);
     }
 }
 
-TEST_CASE("linear: tensor cores of the emulated device equal reference") {
+TEST_CASE("linear: tensor cores equal reference") {
     for (const Shape& s : table) {
         CAPTURE(s.rows);
         CAPTURE(s.in_features);
@@ -118,8 +119,8 @@ TEST_CASE("linear: tensor cores of the emulated device equal reference") {
         expected[3] =
             run<double>(&reference::linear_forward<double>, &reference::linear_backward<double>, s, moved)[3];
         for (const Precision precision : {Precision::tf32, Precision::bf16})
-            for (const auto& emulated : run_emulated(s, moved, precision))
-                check_all(name(precision), emulated, expected);
+            for (const auto& gpu : run_on_gpus(s, moved, precision))
+                check_all(name(precision), gpu, expected);
     }
 }
 
@@ -135,24 +136,26 @@ TEST_CASE("linear: worked out by hand, with and without bias") {
     }
 }
 
-TEST_CASE("linear: the emulated device without a bias, and without rows") {
+TEST_CASE("linear: GPUs without a bias, and without rows") {
     const Shape s{5, 33, 17};
-    const auto without_bias = [](auto forward) {
-        return [forward](auto args) {
+    const auto nothing = [](auto&&...) {};
+    const auto expected = run<double>(
+        [](LinearForward<double> args) {
             args.bias = nullptr;
-            forward(args);
-        };
-    };
-    const auto on_device = [](const auto& args) { linear_forward(Device::emulated, args); };
-    const auto nothing = [](const auto&) {};
-    const auto expected =
-        run<double>(without_bias(&reference::linear_forward<double>), nothing, s, random_inputs(s));
-    for (const auto& emulated : run_emulated(without_bias(on_device), nothing, s, random_inputs(s)))
-        test::check_close("out", emulated[0], expected[0], {1e-5, 1e-5});
+            reference::linear_forward(args);
+        },
+        nothing, s);
+    for (const auto& gpu : run_on_gpus(
+             [](Device device, LinearForward<float> args) {
+                 args.bias = nullptr;
+                 linear_forward(device, args);
+             },
+             nothing, s, random_inputs(s)))
+        test::check_close("out", gpu[0], expected[0], {1e-5, 1e-5});
     const Shape empty{0, 33, 17};
     for (const Precision precision : {Precision::fp32, Precision::bf16})
-        for (const auto& emulated : run_emulated(empty, random_inputs(empty), precision))
-            test::check_same_bits("d_weight", emulated[2], test::prefilled<float>(33 * 17));
+        for (const auto& gpu : run_on_gpus(empty, random_inputs(empty), precision))
+            test::check_same_bits("d_weight", gpu[2], test::prefilled<float>(33 * 17));
 }
 
 TEST_CASE("linear: each null target is left out, the others are as before") {
@@ -176,14 +179,14 @@ TEST_CASE("linear: each null target is left out, the others are as before") {
             }
         }
         for (const auto& part :
-             run_emulated([](const LinearForward<float>& args) { linear_forward(Device::emulated, args); },
-                          [&](LinearBackward<float> args) {
-                              if (absent == 1) args.d_x = nullptr;
-                              if (absent == 2) args.d_weight = nullptr;
-                              if (absent == 3) args.d_bias = nullptr;
-                              linear_backward(Device::emulated, args);
-                          },
-                          s, random_inputs(s)))
+             run_on_gpus([](Device device, const LinearForward<float>&args) { linear_forward(device, args); },
+                         [&](LinearBackward<float> args) {
+                             if (absent == 1) args.d_x = nullptr;
+                             if (absent == 2) args.d_weight = nullptr;
+                             if (absent == 3) args.d_bias = nullptr;
+                             linear_backward(device, args);
+                         },
+                         s, random_inputs(s)))
             for (const std::size_t k : {1U, 2U, 3U})
                 test::check_close("emulated target " + std::to_string(k), part[k],
                                   k == absent

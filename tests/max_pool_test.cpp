@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -33,19 +34,29 @@ const std::vector<MaxPoolShape> table = {{1, 2, 2, 1, 2, 2},  {2, 8, 8, 32, 2, 2
                                          {1, 9, 9, 33, 2, 3}, {2, 11, 6, 100, 4, 3}, {1, 3, 3, 16, 3, 3},
                                          {3, 5, 5, 1, 2, 1},  {1, 16, 17, 2, 16, 1}};
 
+enum class Values { distinct, ties, nans };
+
+std::vector<float> make_x(const MaxPoolShape& s, Values values) {
+    auto x = test::random_values<float>(in_size(s), 1);
+    if (values == Values::ties) {
+        for (float& value : x) value = std::floor(value * 2) / 2;  // four different values
+    }
+    if (values == Values::nans) {
+        for (std::size_t i = 0; i < x.size(); i += 5) x[i] = std::numeric_limits<float>::quiet_NaN();
+    }
+    return x;
+}
+
 }  // namespace
 
 TEST_CASE("max_pool: fast equals reference bit for bit") {
     for (const MaxPoolShape& s : table) {
-        for (const bool ties : {false, true}) {
+        for (const Values values : {Values::distinct, Values::ties, Values::nans}) {
             CAPTURE(s.height);
             CAPTURE(s.channels);
             CAPTURE(s.window);
             CAPTURE(s.stride);
-            auto x = test::random_values<float>(in_size(s), 1);
-            if (ties) {
-                for (float& value : x) value = std::floor(value * 2) / 2;  // four different values
-            }
+            const auto x = make_x(s, values);
             const auto d_out = test::random_values<float>(out_size(s), 2);
             const Pooled expected = pool(&reference::max_pool_forward<float>, x, s);
             auto d_x = test::prefilled<float>(in_size(s));
@@ -61,6 +72,22 @@ TEST_CASE("max_pool: fast equals reference bit for bit") {
             });
             test::check_same_bits("out", fast[0], expected.out);
             test::check_same_bits("d_x", fast[1], d_x);
+
+            for (const auto& gpu : test::on_gpus([&](auto& device) {
+                     const auto device_x = device.array(x), device_d_out = device.array(d_out);
+                     const auto device_out = device.template output<float>(out_size(s));
+                     const auto device_winner = device.template output<std::uint8_t>(out_size(s));
+                     const auto device_d_x = device.array(test::prefilled<float>(in_size(s)));
+                     max_pool_forward(device.id(),
+                                      {device_out.data(), device_winner.data(), device_x.data(), s});
+                     max_pool_backward(device.id(),
+                                       {device_d_x.data(), device_d_out.data(), device_winner.data(), s});
+                     test::check_same_bits("winner, on a GPU", device_winner.values(), expected.winner);
+                     return test::Results{device_out.values(), device_d_x.values()};
+                 })) {
+                test::check_same_bits("out, on a GPU", gpu[0], expected.out);
+                test::check_same_bits("d_x, on a GPU", gpu[1], d_x);
+            }
         }
     }
 }

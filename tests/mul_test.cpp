@@ -1,6 +1,7 @@
 #include "kernels/mul/mul.h"
 
 #include "tests/support/broadcast_shapes.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -33,6 +34,22 @@ TEST_CASE("mul: fast equals reference for every kind of broadcast") {
         test::check_same_bits("out", fast[0], out);
         test::check_close("d_x", fast[1], d_x, {1e-6, 1e-6});
         test::check_close("d_y", fast[2], d_y, {1e-6, 1e-6});
+
+        for (const auto& gpu : test::on_gpus([&](auto& device) {
+                 const auto device_x = device.array(x), device_y = device.array(y),
+                            device_d_out = device.array(d_out);
+                 const auto device_out = device.template output<float>(shape.size());
+                 const auto device_d_x = device.array(test::prefilled<float>(x_size));
+                 const auto device_d_y = device.array(test::prefilled<float>(y_size));
+                 mul_forward(device.id(), {device_out.data(), device_x.data(), device_y.data(), shape});
+                 mul_backward(device.id(), {device_d_x.data(), device_d_y.data(), device_d_out.data(),
+                                            device_x.data(), device_y.data(), shape});
+                 return test::Results{device_out.values(), device_d_x.values(), device_d_y.values()};
+             })) {
+            test::check_same_bits("out, on a GPU", gpu[0], out);
+            test::check_close("d_x, on a GPU", gpu[1], d_x, {1e-6, 1e-6});
+            test::check_close("d_y, on a GPU", gpu[2], d_y, {1e-6, 1e-6});
+        }
     }
 }
 

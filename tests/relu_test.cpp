@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "tests/support/emulated_device.h"
+#include "tests/support/gpu.h"
 #include "tests/support/gradcheck.h"
 
 using namespace kernels;
@@ -28,17 +28,17 @@ TEST_CASE("relu: fast equals reference") {
         test::check_same_bits("out", fast[0], out);
         test::check_same_bits("d_x", fast[1], d_x);
 
-        for (const auto& emulated : test::emulated([&](auto& device) {
-                 const auto device_x = device.array(x), device_d_out = device.array(d_out);
-                 const auto device_out = device.template output<float>(size);
-                 const auto device_d_x = device.array(test::prefilled<float>(size));
-                 relu_forward(Device::emulated, {device_out.data(), device_x.data(), size});
-                 relu_backward(Device::emulated,
-                               {device_d_x.data(), device_d_out.data(), device_out.data(), size});
-                 return test::Results{device_out.values(), device_d_x.values()};
-             })) {
-            test::check_same_bits("out, emulated", emulated[0], out);
-            test::check_same_bits("d_x, emulated", emulated[1], d_x);
+        for (
+            const auto& gpu : test::on_gpus([&](auto& device) {
+                const auto device_x = device.array(x), device_d_out = device.array(d_out);
+                const auto device_out = device.template output<float>(size);
+                const auto device_d_x = device.array(test::prefilled<float>(size));
+                relu_forward(device.id(), {device_out.data(), device_x.data(), size});
+                relu_backward(device.id(), {device_d_x.data(), device_d_out.data(), device_out.data(), size});
+                return test::Results{device_out.values(), device_d_x.values()};
+            })) {
+            test::check_same_bits("out, on a GPU", gpu[0], out);
+            test::check_same_bits("d_x, on a GPU", gpu[1], d_x);
         }
     }
 }

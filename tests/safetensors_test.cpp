@@ -9,8 +9,10 @@
 #include <doctest/doctest.h>
 
 #include "engine/error.h"
+#include "engine/serialize/layout.h"
 #include "engine/storage.h"
 #include "support/file_size_limit.h"
+#include "support/random_values.h"
 #include "support/temporary_folder.h"
 
 using engine::InputError;
@@ -102,6 +104,15 @@ TEST_CASE("what was saved is loaded: names, order, types, shapes, bits and metad
         save_safetensors(folder / "x", content);
         check_same(load_safetensors(folder / "x"), content);
     }
+}
+
+TEST_CASE("saved channels first, tensors are those that to_channels_first gives") {
+    const test::TemporaryFolder folder;
+    SafeTensors content = small_content();
+    content.tensors.emplace_back("filters", engine::tensor(test::random_values<float>(72, 1), {2, 3, 3, 4}));
+    save_safetensors(folder / "x", content, engine::SavedLayout::channels_first);
+    for (auto& [name, tensor] : content.tensors) tensor = engine::to_channels_first(tensor);
+    check_same(load_safetensors(folder / "x"), content);
 }
 
 TEST_CASE("the same content gives the same bytes, and each element lies at a multiple of its size") {

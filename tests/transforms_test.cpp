@@ -130,6 +130,94 @@ TEST_CASE("a flip mirrors columns about as often as asked, and leaves its argume
     CHECK_THROWS_AS(data::RandomHorizontalFlip(1.5F), UsageError);
 }
 
+TEST_CASE("a translation shows the image moved, and its reflection beyond the border") {
+    const std::int64_t height = 4, width = 5, channels = 2, most = 3;
+    const Tensor image = counting_image(height, width, channels);
+    const data::RandomTranslate translate(most);
+    const auto outside = [](std::int64_t i, std::int64_t size) {  // 0 1 2 3 -> ... 2 1 [0 1 2 3] 2 1 ...
+        const std::int64_t period = 2 * (size - 1), in_period = (i % period + period) % period;
+        return std::min(in_period, period - in_period);
+    };
+    std::set<std::pair<std::int64_t, std::int64_t>> seen;
+    for (std::int64_t example = 0; example < 1000; ++example) {
+        Draws draws(1, 0, example), same(1, 0, example);
+        const Tensor out = translate.apply(image, draws);
+        const std::int64_t down = same.below(2 * most + 1) - most, right = same.below(2 * most + 1) - most;
+        for (std::int64_t y = 0; y < height; ++y)
+            for (std::int64_t x = 0; x < width; ++x)
+                for (std::int64_t c = 0; c < channels; ++c)
+                    REQUIRE(out.data()[(y * width + x) * channels + c] ==
+                            image.data()[(outside(y - down, height) * width + outside(x - right, width)) *
+                                             channels +
+                                         c]);
+        CHECK(draws.uniform() == same.uniform());
+        seen.emplace(down, right);
+    }
+    CHECK(seen.size() == 49);
+    Draws draws(1, 0, 0);
+    CHECK_THROWS_AS(data::RandomTranslate(4).apply(image, draws), UsageError);
+    CHECK_THROWS_AS(data::RandomTranslate(-1), UsageError);
+}
+
+TEST_CASE("an alternating flip shows each image from both sides in any two epochs") {
+    const Tensor image = counting_image(2, 3, 2);
+    const data::AlternatingFlip flip;
+    const auto flipped_in = [&](std::int64_t epoch, std::int64_t example) {
+        Draws draws(3, epoch, example);
+        return !equal(flip.apply(image, draws), image);
+    };
+    int flipped_first = 0;
+    for (std::int64_t example = 0; example < 1000; ++example) {
+        const bool first = flipped_in(0, example);
+        flipped_first += first;
+        CHECK(flipped_in(1, example) == !first);
+        CHECK(flipped_in(2, example) == first);
+        CHECK(flipped_in(7, example) == !first);
+    }
+    CHECK(flipped_first > 430);
+    CHECK(flipped_first < 570);
+}
+
+TEST_CASE("cutout paints one whole square, anywhere") {
+    const Tensor image = counting_image(4, 5, 2);
+    const data::Cutout cutout(3, {-1, -2});
+    std::set<std::int64_t> corners;
+    for (std::int64_t example = 0; example < 200; ++example) {
+        Draws draws(1, 0, example);
+        const Tensor out = cutout.apply(image, draws);
+        std::int64_t painted = 0, corner = -1;
+        for (std::int64_t i = 0; i < out.numel(); ++i) {
+            if (out.data()[i] > 0) continue;
+            if (corner < 0) corner = i;
+            const std::int64_t pixel = (i - corner) / 2;
+            CHECK(out.data()[i] == (i % 2 == 0 ? -1.0F : -2.0F));
+            CHECK(pixel % 5 < 3);
+            CHECK(pixel / 5 < 3);
+            ++painted;
+        }
+        CHECK(painted == 3 * 3 * 2);
+        corners.insert(corner);
+    }
+    CHECK(corners.size() == 6);
+    CHECK(image.data()[0] == 1.0F);
+    Draws draws(1, 0, 0);
+    CHECK_THROWS_AS(data::Cutout(5, {0, 0}).apply(image, draws), UsageError);
+    CHECK_THROWS_AS(data::Cutout(2, {0}).apply(image, draws), UsageError);
+    CHECK_THROWS_AS(data::Cutout(0, {}), UsageError);
+}
+
+TEST_CASE("augmentations are named, some with a number of pixels") {
+    CHECK(data::are_augmentations({"crop:2", "flip"}));
+    CHECK(data::are_augmentations({"translate", "alternating-flip", "cutout:12"}));
+    CHECK(data::are_augmentations({}));
+    for (const char* wrong :
+         {"rotate", "", "crop:", "crop:0", "crop:33", "crop:2x", "flip:1", "translate:32"}) {
+        CAPTURE(wrong);
+        CHECK(!data::are_augmentations({wrong}));
+    }
+    CHECK(!data::are_augmentations({"crop:2", "crop:3"}));
+}
+
 TEST_CASE("normalize works on each channel and on a copy") {
     Draws draws(0, 0, 0);
     const Tensor image = values({1, 2, 3, 4}, {1, 2, 2});
@@ -163,5 +251,5 @@ TEST_CASE("an unknown augmentation is named, beside those that are known") {
     const std::string message = test::message_of<UsageError>([] {
         data::cifar10_transform({"crop", "rotate"});
     });
-    CHECK(test::holds(message, "'rotate'", "crop flip"));
+    CHECK(test::holds(message, "'rotate'", "crop[:1..32]"));
 }

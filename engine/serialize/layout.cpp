@@ -36,10 +36,14 @@ Tensor swap_pixels_and_channels(const Tensor& x, const Shape& out_shape, std::in
 
 }  // namespace
 
+Shape channels_first_shape(const Shape& shape) {
+    if (shape.rank() != 4) return shape;
+    return {shape[0], shape[3], shape[1], shape[2]};
+}
+
 Tensor to_channels_first(const Tensor& x) {
     if (x.shape().rank() != 4) return x.to(Device::cpu);
-    const std::int64_t height = x.size(1), width = x.size(2), channels = x.size(3);
-    return swap_pixels_and_channels(x, {x.size(0), channels, height, width}, height * width, channels);
+    return swap_pixels_and_channels(x, channels_first_shape(x.shape()), x.size(1) * x.size(2), x.size(3));
 }
 
 Tensor to_channels_last(const Tensor& x) {

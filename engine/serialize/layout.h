@@ -9,6 +9,9 @@ namespace engine {
 /// dimensions is returned as it is.
 Tensor to_channels_first(const Tensor& x);
 
+/// The shape of what to_channels_first returns.
+Shape channels_first_shape(const Shape& shape);
+
 /// The inverse: (N, C, H, W) -> (N, H, W, C), (O, I, H, W) -> (O, H, W, I).
 Tensor to_channels_last(const Tensor& x);
 

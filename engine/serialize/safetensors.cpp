@@ -13,6 +13,7 @@
 
 #include "engine/error.h"
 #include "engine/serialize/atomic_file.h"
+#include "engine/serialize/layout.h"
 
 // The format: 8 bytes, the length of the header (unsigned, little-endian); the header, a JSON object
 //   {"__metadata__": {text: text}, name: {"dtype": "F32", "shape": [2, 3], "data_offsets": [begin, end]},
@@ -315,7 +316,8 @@ std::vector<const NamedTensor*> in_data_order(const std::vector<NamedTensor>& te
     return order;
 }
 
-std::string make_header(const SafeTensors& content, const std::vector<const NamedTensor*>& data_order) {
+std::string make_header(const SafeTensors& content, const std::vector<const NamedTensor*>& data_order,
+                        SavedLayout layout) {
     std::map<std::string_view, std::uint64_t> begins;
     std::uint64_t next = 0;
     for (const NamedTensor* named : data_order) {
@@ -326,8 +328,10 @@ std::string make_header(const SafeTensors& content, const std::vector<const Name
     if (!content.metadata.empty()) header[std::string(metadata_key)] = content.metadata;
     for (const auto& [name, tensor] : content.tensors) {
         const std::uint64_t begin = begins[name];
+        const Shape shape =
+            layout == SavedLayout::channels_first ? channels_first_shape(tensor.shape()) : tensor.shape();
         header[name] = {{"dtype", format_name(tensor.dtype())},
-                        {"shape", std::vector<std::int64_t>(tensor.shape().begin(), tensor.shape().end())},
+                        {"shape", std::vector<std::int64_t>(shape.begin(), shape.end())},
                         {"data_offsets", {begin, begin + bytes_of(tensor)}}};
     }
     std::string text = header.dump();
@@ -355,12 +359,12 @@ SafeTensors load_safetensors(const fs::path& path) {
     return content;
 }
 
-void save_safetensors(const fs::path& path, const SafeTensors& content) {
+void save_safetensors(const fs::path& path, const SafeTensors& content, SavedLayout layout) {
     require_usable_names(content, path);
     const std::vector<const NamedTensor*> data_order = in_data_order(content.tensors);
     std::string header;
     try {
-        header = make_header(content, data_order);
+        header = make_header(content, data_order, layout);
     } catch (const Json::type_error&) {
         throw UsageError("a name or metadata that is not UTF-8", "in save_safetensors to " + path.string(),
                          "use plain text for both");
@@ -369,7 +373,11 @@ void save_safetensors(const fs::path& path, const SafeTensors& content) {
     AtomicFile file(path);
     file.write(&length, length_bytes);
     file.write(header);
-    for (const NamedTensor* named : data_order) file.write(raw_data(named->second), bytes_of(named->second));
+    for (const NamedTensor* named : data_order) {
+        const Tensor tensor =
+            layout == SavedLayout::channels_first ? to_channels_first(named->second) : named->second;
+        file.write(raw_data(tensor), bytes_of(tensor));
+    }
     file.commit();
 }
 

@@ -11,7 +11,7 @@
 namespace engine {
 
 /// The content of a safetensors file (https://huggingface.co/docs/safetensors): named tensors and free text.
-/// Layouts are left alone: what is to be read by others goes through engine/serialize/layout.h first.
+/// Reading leaves layouts alone: what others wrote goes through engine/serialize/layout.h.
 struct SafeTensors {
     std::vector<std::pair<std::string, Tensor>> tensors;  ///< in the order of the file's header
     std::map<std::string, std::string> metadata;
@@ -23,9 +23,13 @@ struct SafeTensors {
 /// it.
 SafeTensors load_safetensors(const std::filesystem::path& path);
 
-/// Writes tensors of the CPU atomically; the same content gives the same bytes. Throws UsageError for names
-/// that are used twice, reserved or not UTF-8, IoError if the system refuses to write; an old file is then
-/// kept.
-void save_safetensors(const std::filesystem::path& path, const SafeTensors& content);
+enum class SavedLayout { as_it_is, channels_first };
+
+/// Writes tensors of the CPU atomically; the same content gives the same bytes. With channels_first, each
+/// goes through to_channels_first when it is written: there is never a second copy of them all. Throws
+/// UsageError for names that are used twice, reserved or not UTF-8, IoError if the system refuses to write;
+/// an old file is then kept.
+void save_safetensors(const std::filesystem::path& path, const SafeTensors& content,
+                      SavedLayout layout = SavedLayout::as_it_is);
 
 }  // namespace engine

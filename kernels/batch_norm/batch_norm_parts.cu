@@ -71,8 +71,8 @@ template <int pack>
 __device__ __forceinline__ Pack<float, pack> mean_in_flight(const Rows<pack>& values,
                                                             const RowsInFlight& rows) {
     Pack<float, pack> sum{};
-    for (int k = 0; k < rows_in_flight; ++k)
-        for (int i = 0; i < pack; ++i) sum.lane[i] += values[k].lane[i];
+    for (const Pack<float, pack>& value : values)
+        for (int i = 0; i < pack; ++i) sum.lane[i] += value.lane[i];
     Pack<float, pack> mean = column_sum<batch_norm_threads>(sum);
     const std::int64_t tile = rows_in_flight * static_cast<std::int64_t>(blockDim.y);
     const auto count = static_cast<float>(min(tile, rows.end - rows.first));

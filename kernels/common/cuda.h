@@ -42,6 +42,16 @@ __device__ __forceinline__ T* dynamic_shared() {
 #endif
 }
 
+/// The same, and `bytes` of it, as its launch asks for, is written into the assembly code as a comment, where
+/// docs/cuda_kernels.py reads it.
+template <typename T, unsigned bytes>
+__device__ __forceinline__ T* dynamic_shared() {
+#ifdef __CUDACC__
+    asm volatile("// dynamic shared memory: %0 bytes" ::"n"(bytes));
+#endif
+    return dynamic_shared<T>();
+}
+
 /// Position of this thread in its block, x fastest, as the hardware forms warps.
 __device__ __forceinline__ unsigned thread_rank() {
     return (threadIdx.z * blockDim.y + threadIdx.y) * blockDim.x + threadIdx.x;

@@ -1,7 +1,8 @@
-#include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
+#include "kernels/common/architectures.h"
 #include "kernels/common/device.h"
 #include "kernels/common/gpu_runtime.h"
 #include "kernels/common/stream.h"
@@ -10,50 +11,26 @@
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
 
-// 800 is compute capability 8.0.
+constexpr int built_for[] = {
 #ifdef __CUDA_ARCH_LIST__
-constexpr int built_for[] = {__CUDA_ARCH_LIST__};
+    __CUDA_ARCH_LIST__  // of nvcc: 800,900
 #else
-constexpr int built_for[] = {800};
+    800  // of the emulator
 #endif
+};
 
-std::string version(int capability) {
-    return std::to_string(capability / 100) + "." + std::to_string(capability / 10 % 10);
-}
-
-std::string joined(const std::vector<std::string>& parts) {
-    std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
-    return text;
-}
-
-int capability_of(const cudaDeviceProp& properties) { return 100 * properties.major + 10 * properties.minor; }
-
-cudaDeviceProp properties_of(int device) {
-    cudaDeviceProp properties;
+Gpu gpu(int device) {
+    cudaDeviceProp properties{};
     require(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties",
             "look at what the device reports, e.g. with nvidia-smi");
-    return properties;
+    return {properties.name, 100 * properties.major + 10 * properties.minor};
 }
 
-std::string text_of(const cudaDeviceProp& properties) {
-    return std::string(properties.name) + ", compute capability " + version(capability_of(properties));
-}
-
-/// Newer GPUs compile the PTX of the newest architecture we were built for; of those between, a GPU runs the
-/// code of an architecture with the same major version.
-bool can_run(int capability) {
-    return capability >= *std::min_element(std::begin(built_for), std::end(built_for));
-}
-
-[[noreturn]] void refuse_too_old(int count) {
-    std::vector<std::string> present, built;
-    for (int device = 0; device < count; ++device) present.push_back(text_of(properties_of(device)));
-    for (const int architecture : built_for) built.push_back(version(architecture));
-    throw DeviceError(std::string("the GPU is older than what this program was built for, which is compute "
-                                  "capability ") +
-                      joined(built) + " and newer, on this machine, which has: " + joined(present) +
-                      ", use --device cpu, or build with CMAKE_CUDA_ARCHITECTURES set to the GPU's");
+/// Why there is no GPU.
+std::string reason(cudaError_t error) {
+    int driver = 0;
+    if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0) return "no NVIDIA driver is loaded";
+    return error == cudaSuccess ? "none is installed" : cudaGetErrorString(error);
 }
 
 }  // namespace
@@ -62,14 +39,15 @@ void require_usable() {
     int count = 0;
     const cudaError_t error = cudaGetDeviceCount(&count);
     if (error != cudaSuccess || count == 0) {
-        cudaGetLastError();
-        throw DeviceError(std::string("there is no usable GPU: ") +
-                          (error == cudaSuccess ? "none is installed" : cudaGetErrorString(error)) +
+        cudaGetLastError();  // it is told here
+        throw DeviceError("there is no usable GPU: " + reason(error) +
                           ", on this machine, check `nvidia-smi`, or use --device cpu");
     }
-    if (!can_run(capability_of(properties_of(0)))) refuse_too_old(count);
+    std::vector<Gpu> present;
+    for (int device = 0; device < count; ++device) present.push_back(gpu(device));
+    require_architecture(present, {std::begin(built_for), std::end(built_for)});
 }
 
-std::string description() { return text_of(properties_of(0)); }
+std::string description() { return kernels::description(gpu(0)); }
 
 }  // namespace kernels::CIFAR_GPU_NAMESPACE

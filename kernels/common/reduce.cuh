@@ -33,7 +33,8 @@ __device__ __forceinline__ T block_sum(T value) {
 
 /// For each column of a block of `threads` threads, that is for each threadIdx.x, the sum over threadIdx.y,
 /// to each thread of the column. blockDim.x is a power of two, at most 32: a warp holds one or more whole
-/// rows, whose sums are made by shuffles, and only one row of each warp goes through shared memory.
+/// rows, whose sums are made by shuffles; one row of each warp then goes through shared memory, where one
+/// thread adds up each total.
 template <unsigned threads, typename T, int width>
 __device__ __forceinline__ Pack<T, width> column_sum(Pack<T, width> value) {
     static_assert(threads % warp_size == 0 && threads <= 1024);
@@ -46,11 +47,15 @@ __device__ __forceinline__ Pack<T, width> column_sum(Pack<T, width> value) {
         if (rank % warp_size < columns) warp_sums[i][rank / warp_size][threadIdx.x] = value.lane[i];
     }
     __syncthreads();
-    for (int i = 0; i < width; ++i) {
-        value.lane[i] = 0;
-        for (unsigned warp = 0; warp < warps; ++warp) value.lane[i] += warp_sums[i][warp][threadIdx.x];
+    const unsigned column = rank % warp_size;
+    for (unsigned i = rank / warp_size; i < width && column < columns; i += warps) {
+        T total = 0;
+        for (unsigned warp = 0; warp < warps; ++warp) total += warp_sums[i][warp][column];
+        warp_sums[i][0][column] = total;
     }
     __syncthreads();
+    for (int i = 0; i < width; ++i) value.lane[i] = warp_sums[i][0][threadIdx.x];
+    __syncthreads();  // the next sum may overwrite
     return value;
 }
 

@@ -94,6 +94,7 @@ struct Product {
     static_assert(LoaderA::groups == 1 || LoaderA::groups == groups);
     static_assert(LoaderB::groups == 1 || LoaderB::groups == groups);
     static constexpr int a_size = LoaderA::groups * A::size, b_size = LoaderB::groups * B::size;
+    static constexpr unsigned shared_bytes = sizeof(T) * stages * (a_size + b_size);
 
     typename LoaderA::Source a;
     typename LoaderB::Source b;
@@ -137,7 +138,7 @@ __device__ __forceinline__ void multiply_slice(Sums<typename P::Atom, P::groups>
 template <typename P>
 __global__ void __launch_bounds__(threads) product_kernel(const P product) {
     constexpr int stages = P::stages, stage_size = P::a_size + P::b_size;
-    auto* shared = dynamic_shared<typename P::T>();
+    auto* shared = dynamic_shared<typename P::T, P::shared_bytes>();
     const int first_row = static_cast<int>(blockIdx.x) * P::A::outers,
               first_column = static_cast<int>(blockIdx.y) * P::B::outers;
     const int begin = static_cast<int>(blockIdx.z) * product.depth_per_part,
@@ -192,11 +193,10 @@ constexpr std::int64_t tiles(std::int64_t size, std::int64_t tile_size) {
 /// Starts the kernel for `parts` parts of the depth; a product without rows or columns starts nothing.
 template <typename P>
 void launch_product(const P& product, int parts = 1) {
-    constexpr std::size_t shared_bytes = sizeof(typename P::T) * P::stages * (P::a_size + P::b_size);
     launch(product_kernel<P>,
            {dim3(static_cast<unsigned>(tiles(product.rows, P::A::outers)),
                  static_cast<unsigned>(tiles(product.columns, P::B::outers)), static_cast<unsigned>(parts)),
-            dim3(threads), shared_bytes},
+            dim3(threads), P::shared_bytes},
            work_stream(), product);
 }
 

@@ -49,6 +49,7 @@ __global__ void max_pool_forward_kernel(MaxPoolForward<float> args) {
         Pack<std::uint8_t, pack> winner{};
         for (int row = 0; row < s.window; ++row) {
             for (int column = 0; column < s.window; ++column) {
+                if (row + column == 0) continue;  // the corner itself
                 const auto value = load<pack>(corner + (row * s.width + column) * s.channels);
                 for (int k = 0; k < pack; ++k) {
                     if (!beats(value.lane[k], best.lane[k])) continue;

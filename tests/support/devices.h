@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdlib>
+#include <string_view>
 #include <vector>
 
 #include "kernels/common/device.h"
@@ -7,16 +9,19 @@
 namespace test {
 
 /// The devices besides the CPU that this build has and that work on this machine: the emulated one, and a
-/// GPU.
+/// GPU. With CIFAR_ENGINE_TEST_DEVICE=cuda, as `./cifar_engine test --device cuda` sets it, only that one,
+/// which then has to be there.
 inline std::vector<kernels::Device> other_devices() {
+    const char* variable = std::getenv("CIFAR_ENGINE_TEST_DEVICE");
+    const std::string_view only = variable == nullptr ? "" : variable;
     std::vector<kernels::Device> devices;
-    for (const kernels::Device device : kernels::built_devices()) {
-        if (device == kernels::Device::cpu) continue;
+    for (const kernels::Device device : {kernels::Device::cuda, kernels::Device::emulated}) {
+        if (!only.empty() && only != kernels::name(device)) continue;
         try {
             kernels::require_usable(device);
             devices.push_back(device);
         } catch (const kernels::DeviceError&) {
-            continue;  // no GPU here
+            if (!only.empty()) throw;  // else: no GPU here
         }
     }
     return devices;
