@@ -41,9 +41,9 @@ std::vector<std::vector<float>> random_inputs(const Conv2dShape& s) {
 
 /// Output and gradients, in this order: out, d_x, d_weight, d_bias.
 template <typename T, typename Forward, typename Backward>
-std::vector<std::vector<T>> run(const Forward& forward, const Backward& backward, const Conv2dShape& s) {
-    // The same numbers in float and in double: random floats are exact in both.
-    const auto in = random_inputs(s);
+std::vector<std::vector<T>> run(const Forward& forward, const Backward& backward, const Conv2dShape& s,
+                                const std::vector<std::vector<float>>& in) {
+    // The same numbers in float and in double.
     const std::vector<T> x_t(in[0].begin(), in[0].end()), weight_t(in[1].begin(), in[1].end()),
         bias_t(in[2].begin(), in[2].end()), d_out_t(in[3].begin(), in[3].end());
     std::vector<std::vector<T>> r = {test::poisoned<T>(out_size(s)), test::prefilled<T>(x_size(s)),
@@ -53,18 +53,22 @@ std::vector<std::vector<T>> run(const Forward& forward, const Backward& backward
                                weight_t.data(), s});
     return r;
 }
+template <typename T, typename Forward, typename Backward>
+std::vector<std::vector<T>> run(const Forward& forward, const Backward& backward, const Conv2dShape& s) {
+    return run<T>(forward, backward, s, random_inputs(s));
+}
 
 void check_all(const std::string& device, const std::vector<std::vector<float>>& actual,
                const std::vector<std::vector<double>>& expected) {
     const char* names[] = {"out", "d_x", "d_weight", "d_bias"};
     for (std::size_t k = 0; k < 4; ++k)
-        test::check_close(device + names[k], actual[k], expected[k], {2e-5, 1e-5});
+        test::check_close(device + " " + names[k], actual[k], expected[k], {2e-5, 1e-5});
 }
 
 /// What run() computes, by the kernels of GPUs; inputs are given in the order x, weight, bias,
 /// d_out.
 std::vector<test::Results> run_on_gpus(const Conv2dShape& s, const std::vector<std::vector<float>>& in,
-                                       Precision precision = Precision::fp32) {
+                                       Precision precision) {
     return test::on_gpus([&](auto& device) {
         const auto x = device.array(in[0]), weight = device.array(in[1]), bias = device.array(in[2]),
                    d_out = device.array(in[3]);
@@ -94,8 +98,33 @@ TEST_CASE("conv2d: fast equals reference") {
             run<double>(&reference::conv2d_forward<double>, &reference::conv2d_backward<double>, s);
         const auto fast = test::same_for_any_threads(
             [&] { return run<float>(&cpu::conv2d_forward, &cpu::conv2d_backward, s); });
-        check_all("", fast, expected);
-        for (const auto& gpu : run_on_gpus(s, random_inputs(s))) check_all("on a GPU, ", gpu, expected);
+        check_all("cpu", fast, expected);
+        for (const auto& gpu : run_on_gpus(s, random_inputs(s), Precision::fp32))
+            check_all("on a GPU", gpu, expected);
+    }
+}
+
+TEST_CASE("conv2d: tensor cores equal reference") {
+    std::size_t shape = 0;
+    for (const Conv2dShape& s : make_table()) {
+        const Precision precision = shape++ % 2 == 0 ? Precision::tf32 : Precision::bf16;
+        CAPTURE(s.images);
+        CAPTURE(s.height);
+        CAPTURE(s.in_channels);
+        CAPTURE(s.out_channels);
+        CAPTURE(s.kernel);
+        CAPTURE(s.stride);
+        CAPTURE(s.padding);
+        // The reference gets what the others must round to; bias and its gradient are not rounded.
+        std::vector<std::vector<float>> in = {
+            test::grid_values<float>(x_size(s), 1), test::grid_values<float>(weight_size(s), 2),
+            test::grid_values<float>(s.out_channels, 3), test::grid_values<float>(out_size(s), 4)};
+        auto expected =
+            run<double>(&reference::conv2d_forward<double>, &reference::conv2d_backward<double>, s, in);
+        for (const std::size_t k : {0U, 1U, 3U}) test::move_off_grid(in[k]);
+        expected[3] =
+            run<double>(&reference::conv2d_forward<double>, &reference::conv2d_backward<double>, s, in)[3];
+        for (const auto& gpu : run_on_gpus(s, in, precision)) check_all(name(precision), gpu, expected);
     }
 }
 
