@@ -161,7 +161,7 @@ std::vector<test::Results> run_on_gpus(const std::vector<std::vector<float>>& in
         using Array = decltype(device.array(d_out));
         const auto arrays = [&](auto make) {
             std::vector<std::unique_ptr<Array>> result;
-            for (const auto& input : in) result.push_back(std::make_unique<Array>(make(input)));
+            for (const auto& input : in) result.push_back(std::make_unique<Array>(device.id(), make(input)));
             return result;
         };
         const auto inputs = arrays([](const auto& values) { return values; });

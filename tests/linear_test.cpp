@@ -180,7 +180,7 @@ TEST_CASE("linear: each null target is left out, the others are as before") {
         }
         for (const auto& part :
              run_on_gpus([](Device device, const LinearForward<float>&args) { linear_forward(device, args); },
-                         [&](LinearBackward<float> args) {
+                         [&](Device device, LinearBackward<float> args) {
                              if (absent == 1) args.d_x = nullptr;
                              if (absent == 2) args.d_weight = nullptr;
                              if (absent == 3) args.d_bias = nullptr;
@@ -188,7 +188,7 @@ TEST_CASE("linear: each null target is left out, the others are as before") {
                          },
                          s, random_inputs(s)))
             for (const std::size_t k : {1U, 2U, 3U})
-                test::check_close("emulated target " + std::to_string(k), part[k],
+                test::check_close("target on a GPU " + std::to_string(k), part[k],
                                   k == absent
                                       ? test::prefilled<float>(static_cast<std::int64_t>(whole[k].size()))
                                       : whole[k],
