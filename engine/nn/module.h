@@ -37,8 +37,8 @@ class Module {
     void eval() { train(false); }
     bool is_training() const { return training_; }
 
-    /// Moves all parameters and buffers to a device, in place; gradients are forgotten. To be called before an
-    /// optimiser is made, which keeps moments beside the parameters.
+    /// Moves all parameters and buffers to a device, in place; gradients are forgotten. To be called before
+    /// an optimiser is made, which keeps moments beside the parameters.
     void to(Device device);
     /// Where the parameters are; the CPU if there are none.
     Device device() const;

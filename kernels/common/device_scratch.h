@@ -8,8 +8,8 @@
 namespace kernels::CIFAR_GPU_NAMESPACE {
 
 /// Working memory on the device that an op keeps from call to call, so that a training step allocates nothing
-/// after the first: a `static DeviceScratch` in the op's file. What lies in it is valid until the owner's next
-/// reserve(); work_stream() orders the calls. Its size only grows.
+/// after the first: a `static DeviceScratch` in the op's file. What lies in it is valid until the owner's
+/// next reserve(); work_stream() orders the calls. Its size only grows.
 class DeviceScratch {
   public:
     constexpr DeviceScratch() = default;
