@@ -10,27 +10,23 @@ using namespace kernels;
 namespace bench {
 namespace {
 
+/// One array; 2 steps were taken before each.
 template <typename T>
 struct Problem {
     Array<T> parameter, m, v, gradient;
+    AdamArray<T> table;
+    AdamSettings settings{1e-3, 0.9, 0.999, 1e-8, 1e-4};
+    std::int64_t steps = 0;
 
     explicit Problem(std::int64_t size)
         : parameter(random_array<T>(size, 1)),
           m(random_array<T>(size, 2)),
           v(random_array<T>(size, 3, 0, 1)),
-          gradient(random_array<T>(size, 4)) {}
+          gradient(random_array<T>(size, 4)),
+          table{parameter.data(), m.data(), v.data(), gradient.data(), size, 0} {}
     Adam<T> step() {
-        return {parameter.data(),
-                m.data(),
-                v.data(),
-                gradient.data(),
-                1e-3,
-                0.9,
-                0.999,
-                1e-8,
-                1e-4,
-                3,
-                static_cast<std::int64_t>(parameter.size())};
+        steps = 2;
+        return {&table, 1, table.size, &settings, &steps};
     }
 };
 

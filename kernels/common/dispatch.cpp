@@ -71,53 +71,61 @@ std::string description(Device device) {
     return std::string(name(device)) + " (" + runtime(device).description() + ")";
 }
 
-// Every op: the name under which each backend has it, and its arguments.
-#define CIFAR_ENGINE_OP(op, Args)                                                 \
-    void op(Device device, const Args<float>& args) {                             \
-        run_observed(                                                             \
-            device, [&] { call<cpu::op, cuda::op, emulated::op>(device, args); }, \
-            [&] { return work(args); });                                          \
-    }
-CIFAR_ENGINE_OP(adam, Adam)
-CIFAR_ENGINE_OP(adaptive_avg_pool_forward, AdaptiveAvgPoolForward)
-CIFAR_ENGINE_OP(adaptive_avg_pool_backward, AdaptiveAvgPoolBackward)
-CIFAR_ENGINE_OP(add_forward, AddForward)
-CIFAR_ENGINE_OP(add_backward, AddBackward)
-CIFAR_ENGINE_OP(attention_conv_forward, AttentionConvForward)
-CIFAR_ENGINE_OP(attention_conv_backward, AttentionConvBackward)
-CIFAR_ENGINE_OP(batch_norm_train_forward, BatchNormTrainForward)
-CIFAR_ENGINE_OP(batch_norm_eval_forward, BatchNormEvalForward)
-CIFAR_ENGINE_OP(batch_norm_backward, BatchNormBackward)
-CIFAR_ENGINE_OP(batch_norm_max_pool_train_forward, BatchNormMaxPoolTrainForward)
-CIFAR_ENGINE_OP(batch_norm_max_pool_eval_forward, BatchNormMaxPoolEvalForward)
-CIFAR_ENGINE_OP(batch_norm_max_pool_backward, BatchNormMaxPoolBackward)
-CIFAR_ENGINE_OP(conv2d_forward, Conv2dForward)
-CIFAR_ENGINE_OP(conv2d_backward, Conv2dBackward)
-CIFAR_ENGINE_OP(correct_predictions, CorrectPredictions)
-CIFAR_ENGINE_OP(cross_entropy_forward, CrossEntropyForward)
-CIFAR_ENGINE_OP(cross_entropy_backward, CrossEntropyBackward)
-CIFAR_ENGINE_OP(dropout_forward, DropoutForward)
-CIFAR_ENGINE_OP(dropout_backward, DropoutBackward)
-CIFAR_ENGINE_OP(fill, Fill)
-CIFAR_ENGINE_OP(flatten_forward, FlattenForward)
-CIFAR_ENGINE_OP(flatten_backward, FlattenBackward)
-CIFAR_ENGINE_OP(inverse_deviation, InverseDeviation)
-CIFAR_ENGINE_OP(linear_forward, LinearForward)
-CIFAR_ENGINE_OP(linear_backward, LinearBackward)
-CIFAR_ENGINE_OP(max_pool_forward, MaxPoolForward)
-CIFAR_ENGINE_OP(max_pool_backward, MaxPoolBackward)
-CIFAR_ENGINE_OP(mul_forward, MulForward)
-CIFAR_ENGINE_OP(mul_backward, MulBackward)
-CIFAR_ENGINE_OP(relu_forward, ReluForward)
-CIFAR_ENGINE_OP(relu_backward, ReluBackward)
-CIFAR_ENGINE_OP(sum_forward, SumForward)
-CIFAR_ENGINE_OP(sum_backward, SumBackward)
-#undef CIFAR_ENGINE_OP
+namespace {
 
-void increment(Device device, const Increment& args) {
+/// Calls a kernel of the device and tells the observer, if there is one. What Work says of algorithms is said
+/// of the CPU's.
+template <auto on_cpu, auto on_cuda, auto on_emulated, typename Args>
+void run_op(Device device, const Args& args) {
     run_observed(
-        device, [&] { call<cpu::increment, cuda::increment, emulated::increment>(device, args); },
-        [&] { return work(args); });
+        device, [&] { call<on_cpu, on_cuda, on_emulated>(device, args); },
+        [&] {
+            Work described = work(args);
+            if (device != Device::cpu) described.algorithm = "";
+            return described;
+        });
 }
+
+}  // namespace
+
+// Every op: the name under which each backend has it, and its arguments.
+#define CIFAR_ENGINE_OP(op, Args) \
+    void op(Device device, const Args& args) { run_op<cpu::op, cuda::op, emulated::op>(device, args); }
+CIFAR_ENGINE_OP(adam, Adam<float>)
+CIFAR_ENGINE_OP(adaptive_avg_pool_forward, AdaptiveAvgPoolForward<float>)
+CIFAR_ENGINE_OP(adaptive_avg_pool_backward, AdaptiveAvgPoolBackward<float>)
+CIFAR_ENGINE_OP(add_forward, AddForward<float>)
+CIFAR_ENGINE_OP(add_backward, AddBackward<float>)
+CIFAR_ENGINE_OP(attention_conv_forward, AttentionConvForward<float>)
+CIFAR_ENGINE_OP(attention_conv_backward, AttentionConvBackward<float>)
+CIFAR_ENGINE_OP(batch_norm_train_forward, BatchNormTrainForward<float>)
+CIFAR_ENGINE_OP(batch_norm_eval_forward, BatchNormEvalForward<float>)
+CIFAR_ENGINE_OP(batch_norm_backward, BatchNormBackward<float>)
+CIFAR_ENGINE_OP(batch_norm_max_pool_train_forward, BatchNormMaxPoolTrainForward<float>)
+CIFAR_ENGINE_OP(batch_norm_max_pool_eval_forward, BatchNormMaxPoolEvalForward<float>)
+CIFAR_ENGINE_OP(batch_norm_max_pool_backward, BatchNormMaxPoolBackward<float>)
+CIFAR_ENGINE_OP(conv2d_forward, Conv2dForward<float>)
+CIFAR_ENGINE_OP(conv2d_backward, Conv2dBackward<float>)
+CIFAR_ENGINE_OP(correct_predictions, CorrectPredictions<float>)
+CIFAR_ENGINE_OP(cross_entropy_forward, CrossEntropyForward<float>)
+CIFAR_ENGINE_OP(cross_entropy_backward, CrossEntropyBackward<float>)
+CIFAR_ENGINE_OP(dropout_forward, DropoutForward<float>)
+CIFAR_ENGINE_OP(dropout_backward, DropoutBackward<float>)
+CIFAR_ENGINE_OP(fill, Fill<float>)
+CIFAR_ENGINE_OP(flatten_forward, FlattenForward<float>)
+CIFAR_ENGINE_OP(flatten_backward, FlattenBackward<float>)
+CIFAR_ENGINE_OP(increment, Increment)
+CIFAR_ENGINE_OP(inverse_deviation, InverseDeviation<float>)
+CIFAR_ENGINE_OP(linear_forward, LinearForward<float>)
+CIFAR_ENGINE_OP(linear_backward, LinearBackward<float>)
+CIFAR_ENGINE_OP(max_pool_forward, MaxPoolForward<float>)
+CIFAR_ENGINE_OP(max_pool_backward, MaxPoolBackward<float>)
+CIFAR_ENGINE_OP(mul_forward, MulForward<float>)
+CIFAR_ENGINE_OP(mul_backward, MulBackward<float>)
+CIFAR_ENGINE_OP(relu_forward, ReluForward<float>)
+CIFAR_ENGINE_OP(relu_backward, ReluBackward<float>)
+CIFAR_ENGINE_OP(sum_forward, SumForward<float>)
+CIFAR_ENGINE_OP(sum_backward, SumBackward<float>)
+#undef CIFAR_ENGINE_OP
 
 }  // namespace kernels
