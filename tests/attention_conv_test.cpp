@@ -117,7 +117,8 @@ void settle_ties(std::vector<std::uint8_t>& active, const std::vector<std::uint8
 /// d_a, number 1, sums over a whole image: its rounding error grows with the size of the terms, not of the
 /// sum.
 test::Tolerance gradient_tolerance(const Conv2dShape& s, std::size_t k) {
-    const auto terms = static_cast<double>(out_size(s) / s.images);
+    const std::int64_t terms_of_image = out_size(s) / s.images;
+    const auto terms = static_cast<double>(terms_of_image);
     return {k == 1 ? 1e-7 * terms + 1e-5 : 5e-5, 1e-5};
 }
 
