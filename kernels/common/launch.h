@@ -16,9 +16,6 @@ inline void check(cudaError_t error, const std::string& what) {
                           "'");
 }
 
-/// Where this thread's kernels and copies are queued.
-inline thread_local cudaStream_t current_stream = nullptr;
-
 struct LaunchShape {
     dim3 grid, block;
     std::size_t dynamic_shared_bytes = 0;
