@@ -77,8 +77,10 @@ void Execution::land(const AsyncCopy& copy) {
         break;
     }
     access_at(copy.to, copy.bytes, true, Access::write, copy.site);
-    std::memcpy(reinterpret_cast<void*>(copy.to), reinterpret_cast<const void*>(copy.from),
-                copy.source_bytes);
+    // A copy of nothing, which only fills with zeros, may come from nowhere.
+    if (copy.source_bytes != 0)
+        std::memcpy(reinterpret_cast<void*>(copy.to), reinterpret_cast<const void*>(copy.from),
+                    copy.source_bytes);
     std::memset(reinterpret_cast<void*>(copy.to + copy.source_bytes), 0, copy.bytes - copy.source_bytes);
 }
 
