@@ -93,6 +93,9 @@ std::string default_note(const std::string& value) { return value.empty() ? "" :
 models::AttentionNetOptions Config::network() const {
     models::AttentionNetOptions options;
     options.widths = widths;
+    options.blocks = blocks;
+    options.residual = residual;
+    options.norm_momentum = static_cast<float>(norm_momentum);
     options.hidden = hidden;
     options.dropout = dropout;
     return options;

@@ -12,6 +12,9 @@
 
 namespace apps {
 
+/// What an option is multiplied by for parameters whose names end so.
+using Factors = std::vector<std::pair<std::string, double>>;
+
 /// All that decides what a training computes and shows. Each member is a setting: a flag of the command line
 /// and a key of configuration files, both of the same name.
 struct Config {
@@ -19,11 +22,19 @@ struct Config {
     std::string recipe = "seed";
     std::string model = "attention_net";
     std::vector<std::int64_t> widths = models::AttentionNetOptions().widths;
+    std::vector<std::int64_t> blocks;  ///< empty: one in each stage
+    bool residual = false;
+    double norm_momentum = 0.1;
     std::int64_t hidden = models::AttentionNetOptions().hidden;
     double dropout = models::AttentionNetOptions().dropout;
     std::string optimizer = "adam";
     double lr = 0.001;
+    double momentum = 0.9;
     double weight_decay = 0;
+    Factors lr_factors, decay_factors;
+    std::string schedule = "constant";
+    double warmup = 0;
+    double label_smoothing = 0;
     std::int64_t epochs = 30;
     std::int64_t max_steps = 0;  ///< 0: no limit
     std::int64_t batch_size = 128;

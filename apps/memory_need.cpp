@@ -16,16 +16,14 @@ namespace {
 double least_memory(const models::AttentionNetOptions& net, std::int64_t images) {
     constexpr double copies = 4, branches = 3, taps = 9;
     double parameters = 0, activations = 0;
-    auto channels = static_cast<double>(net.in_channels);
     auto pixels = static_cast<double>(data::cifar10_side * data::cifar10_side);
-    for (const std::int64_t width : net.widths) {
-        const auto out = static_cast<double>(width);
-        parameters += branches * taps * channels * out;
+    for (const models::BlockOptions& block : models::blocks_of(net)) {
+        const auto in = static_cast<double>(block.in_channels), out = static_cast<double>(block.out_channels);
+        parameters += branches * taps * in * out;
         activations += out * pixels;
-        channels = out;
-        pixels /= 4;
+        if (block.pool) pixels /= 4;
     }
-    parameters += channels * static_cast<double>(net.hidden);
+    parameters += static_cast<double>(net.widths.back() * net.hidden);
     return sizeof(float) * (copies * parameters + static_cast<double>(images) * activations);
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -10,6 +9,8 @@
 #include "apps/parse_value.h"
 #include "apps/recipes.h"
 #include "data/augmentation.h"
+#include "engine/error.h"
+#include "engine/optim/schedule.h"
 
 namespace apps {
 namespace {
@@ -23,7 +24,8 @@ constexpr std::int64_t most_workers = 64;
 constexpr std::int64_t most_epochs = 1'000'000;
 constexpr std::int64_t most_steps = 1'000'000'000'000;
 constexpr std::int64_t most_seed = std::numeric_limits<std::int64_t>::max();
-constexpr std::size_t most_blocks = 5;  // each halves the image, which is 32 pixels wide
+constexpr std::size_t most_stages = 5;  // each halves the image, which is 32 pixels wide
+constexpr std::int64_t most_blocks = 100;
 
 std::vector<std::string> recipe_names() {
     std::vector<std::string> names;
@@ -71,14 +73,45 @@ Assign assign_switch(bool Config::*member) {
     };
 }
 
-bool assign_widths(Config& config, const std::string& text) {
-    config.widths.clear();
-    for (const std::string& part : split_list(text)) {
-        const auto width = parse_integer(part, 1, most_channels);
-        if (!width) return false;
-        config.widths.push_back(*width);
+/// One number for each stage.
+Assign assign_stages(std::vector<std::int64_t> Config::*member, std::int64_t most) {
+    return [=](Config& config, const std::string& text) {
+        std::vector<std::int64_t>& numbers = config.*member;
+        numbers.clear();
+        for (const std::string& part : split_list(text)) {
+            const auto number = parse_integer(part, 1, most);
+            if (!number) return false;
+            numbers.push_back(*number);
+        }
+        return numbers.size() <= most_stages;
+    };
+}
+
+/// "none", or a list of SUFFIX:FACTOR.
+Assign assign_factors(Factors Config::*member) {
+    return [=](Config& config, const std::string& text) {
+        Factors& factors = config.*member;
+        factors.clear();
+        if (text == "none") return true;
+        for (const std::string& part : split_list(text)) {
+            const std::size_t colon = part.find(':');
+            if (colon == 0 || colon == std::string::npos) return false;
+            const auto factor = parse_number(part.substr(colon + 1));
+            if (!factor || *factor < 0) return false;
+            factors.emplace_back(part.substr(0, colon), *factor);
+        }
+        return true;
+    };
+}
+
+bool assign_schedule(Config& config, const std::string& text) {
+    try {
+        const engine::optim::Schedule known(text);
+    } catch (const engine::UsageError&) {
+        return false;
     }
-    return config.widths.size() <= most_blocks;
+    config.schedule = text;
+    return true;
 }
 
 bool assign_augment(Config& config, const std::string& text) {
@@ -101,7 +134,21 @@ std::string show_threads(const Config& config) {
     return config.threads == 0 ? "" : fmt::format("{}", config.threads);
 }
 
-std::string show_widths(const Config& config) { return fmt::format("[{}]", fmt::join(config.widths, ", ")); }
+Show show_stages(std::vector<std::int64_t> Config::*member) {
+    return [=](const Config& config) {
+        const std::vector<std::int64_t>& numbers = config.*member;
+        return numbers.empty() ? "" : fmt::format("[{}]", fmt::join(numbers, ", "));
+    };
+}
+
+Show show_factors(Factors Config::*member) {
+    return [=](const Config& config) {
+        std::vector<std::string> quoted;
+        for (const auto& [suffix, factor] : config.*member)
+            quoted.push_back(toml_string(fmt::format("{}:{}", suffix, factor)));
+        return fmt::format("[{}]", fmt::join(quoted, ", "));
+    };
+}
 
 std::string show_augment(const Config& config) {
     std::vector<std::string> quoted;
@@ -167,15 +214,41 @@ Setting switch_setting(const std::string& name, bool Config::*member, bool on_re
             .show = show_plain(member)};
 }
 
-Setting widths_setting() {
-    return {.name = "widths",
+Setting stages_setting(const std::string& name, std::vector<std::int64_t> Config::*member, std::int64_t most,
+                       const std::string& help) {
+    return {.name = name,
             .placeholder = "A,B,...",
             .type = TomlType::number,
             .is_list = true,
-            .expected = fmt::format("1 to {} widths, each from 1 to {}", most_blocks, most_channels),
-            .help = "output channels of each block",
-            .assign = assign_widths,
-            .show = show_widths};
+            .expected = fmt::format("1 to {} {}, each from 1 to {}", most_stages, name, most),
+            .help = help,
+            .assign = assign_stages(member, most),
+            .show = show_stages(member)};
+}
+
+Setting factors_setting(const std::string& name, Factors Config::*member, const std::string& of_what) {
+    return {
+        .name = name,
+        .placeholder = "LIST",
+        .type = TomlType::text,
+        .is_list = true,
+        .expected = "none, or a list like norm.bias:64 of ends of parameters' names and factors",
+        .help =
+            "what " + of_what +
+            " is multiplied by for some parameters: a list like norm.bias:64 of ends of names and factors",
+        .assign = assign_factors(member),
+        .show = show_factors(member)};
+}
+
+Setting schedule_setting() {
+    const std::string forms = engine::optim::schedule_forms();
+    return {.name = "schedule",
+            .placeholder = "NAME",
+            .type = TomlType::text,
+            .expected = forms,
+            .help = "how the learning rate moves over all steps: " + forms,
+            .assign = assign_schedule,
+            .show = show_text(&Config::schedule)};
 }
 
 Setting augment_setting() {
@@ -200,17 +273,36 @@ std::vector<Setting> make_settings() {
         path_setting("data", &Config::data, "auto|DIR", true, "folder with CIFAR-10's binary files"),
         name_setting("recipe", &Config::recipe, recipe_names(), "settings that belong together"),
         name_setting("model", &Config::model, {"attention_net"}, "the network"),
-        widths_setting(),
+        stages_setting("widths", &Config::widths, most_channels, "output channels of each stage"),
+        stages_setting("blocks", &Config::blocks, most_blocks,
+                       "blocks of each stage, the first of which halves the image; by default one each"),
+        switch_setting("residual", &Config::residual, false,
+                       "add a block's input to its result where both have one shape"),
+        number_setting(
+            "norm-momentum", &Config::norm_momentum, [](double x) { return x > 0 && x <= 1; },
+            "a number above 0, at most 1", "share of a batch in batch norm's running statistics"),
         integer_setting("hidden", &Config::hidden, 1, most_hidden, false, "units of the hidden layer"),
         number_setting(
             "dropout", &Config::dropout, [](double x) { return x >= 0 && x < 1; },
             "a number from 0 to below 1", "share of hidden units to drop in training"),
-        name_setting("optimizer", &Config::optimizer, {"adam"}, "the optimiser"),
+        name_setting("optimizer", &Config::optimizer, {"adam", "adamw", "sgd"}, "the optimiser"),
         number_setting(
             "lr", &Config::lr, [](double x) { return x > 0; }, "a number above 0", "learning rate"),
         number_setting(
+            "momentum", &Config::momentum, [](double x) { return x >= 0 && x < 1; },
+            "a number from 0 to below 1", "of sgd, Nesterov's"),
+        number_setting(
             "weight-decay", &Config::weight_decay, [](double x) { return x >= 0; }, "a number of 0 or more",
-            "L2 penalty on all parameters"),
+            "pull of parameters towards 0: in the gradient (L2), with adamw beside it"),
+        factors_setting("lr-factors", &Config::lr_factors, "the learning rate"),
+        factors_setting("decay-factors", &Config::decay_factors, "the weight decay"),
+        schedule_setting(),
+        number_setting(
+            "warmup", &Config::warmup, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1",
+            "share of all steps in which the learning rate also rises from 0"),
+        number_setting(
+            "label-smoothing", &Config::label_smoothing, [](double x) { return x >= 0 && x < 1; },
+            "a number from 0 to below 1", "share of each label that is spread over all classes"),
         integer_setting("epochs", &Config::epochs, 1, most_epochs, true, "passes over the training images"),
         integer_setting("max-steps", &Config::max_steps, 0, most_steps, true,
                         "end after so many optimiser steps; 0: no limit"),

@@ -21,28 +21,31 @@ struct Row {
     std::vector<std::string> holds;    ///< prefixes of its parameters' names
 };
 
-std::vector<Row> block_rows(int index, std::int64_t in, std::int64_t out, std::int64_t side, std::int64_t n) {
+std::vector<Row> block_rows(int index, const models::BlockOptions& block, std::int64_t side, std::int64_t n) {
     const std::string name = fmt::format("backbone.{}.", index);
     constexpr std::int64_t branches = 3, taps = 9;
-    return {{name + "attention", {n, branches}, branches * in, {name + "attention."}},
-            {name + "conv1+2+3 (fused)",
-             {n, out, side, side},
-             branches * taps * in * out * side * side,
-             {name + "conv1.", name + "conv2.", name + "conv3."}},
-            {name + "norm", {n, out, side, side}, 0, {name + "norm."}},
-            {name + "pool", {n, out, side / 2, side / 2}, 0, {}}};
+    const std::int64_t in = block.in_channels, out = block.out_channels;
+    std::vector<Row> rows = {{name + "attention", {n, branches}, branches * in, {name + "attention."}},
+                             {name + "conv1+2+3 (fused)",
+                              {n, out, side, side},
+                              branches * taps * in * out * side * side,
+                              {name + "conv1.", name + "conv2.", name + "conv3."}},
+                             {name + "norm", {n, out, side, side}, 0, {name + "norm."}}};
+    if (block.pool) rows.push_back({name + "pool", {n, out, side / 2, side / 2}, 0, {}});
+    if (block.residual) rows.push_back({name + "sum", {n, out, side, side}, 0, {}});
+    return rows;
 }
 
 std::vector<Row> rows_of(const models::AttentionNetOptions& net, std::int64_t n) {
     std::vector<Row> rows;
-    std::int64_t channels = net.in_channels, side = data::cifar10_side;
-    for (int i = 0; i < std::ssize(net.widths); ++i) {
-        const std::int64_t width = net.widths[static_cast<std::size_t>(i)];
-        const std::vector<Row> block = block_rows(i, channels, width, side, n);
-        rows.insert(rows.end(), block.begin(), block.end());
-        channels = width;
-        side /= 2;
+    std::int64_t side = data::cifar10_side;
+    int index = 0;
+    for (const models::BlockOptions& block : models::blocks_of(net)) {
+        const std::vector<Row> added = block_rows(index++, block, side, n);
+        rows.insert(rows.end(), added.begin(), added.end());
+        if (block.pool) side /= 2;
     }
+    const std::int64_t channels = net.widths.back();
     rows.push_back({"global mean", {n, channels}, 0, {}});
     rows.push_back({"classifier.fc1", {n, net.hidden}, channels * net.hidden, {"classifier.fc1."}});
     rows.push_back({"classifier.dropout", {n, net.hidden}, 0, {}});
@@ -86,7 +89,8 @@ void summarize(const Config& config) {
 
 Command add_summary(CLI::App& command) {
     auto flags = std::make_shared<Flags>();
-    add_settings(command, *flags, {"model", "widths", "hidden", "dropout", "batch-size"});
+    add_settings(command, *flags,
+                 {"recipe", "model", "widths", "blocks", "residual", "hidden", "dropout", "batch-size"});
     return [flags] { summarize(resolve_config(*flags)); };
 }
 

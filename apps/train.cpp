@@ -20,6 +20,7 @@
 #include "data/cifar10.h"
 #include "data/data_loader.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/sgd.h"
 #include "engine/random.h"
 #include "engine/serialize/atomic_file.h"
 #include "engine/timer.h"
@@ -36,20 +37,35 @@ struct TrainArguments {
     bool overwrite = false;
 };
 
+std::unique_ptr<engine::optim::Optimizer> make_optimizer(const Config& config,
+                                                         engine::nn::NamedTensors parameters) {
+    using namespace engine::optim;
+    std::unique_ptr<Optimizer> optimizer;
+    if (config.optimizer == "sgd")
+        optimizer = std::make_unique<Sgd>(std::move(parameters),
+                                          SgdOptions{config.lr, config.momentum, config.weight_decay});
+    else
+        optimizer = std::make_unique<Adam>(std::move(parameters),
+                                           AdamOptions{.lr = config.lr,
+                                                       .weight_decay = config.weight_decay,
+                                                       .decoupled = config.optimizer == "adamw"});
+    for (const auto& [suffix, factor] : config.lr_factors)
+        optimizer->set_factor(suffix, &ParameterFactors::lr, factor);
+    for (const auto& [suffix, factor] : config.decay_factors)
+        optimizer->set_factor(suffix, &ParameterFactors::weight_decay, factor);
+    return optimizer;
+}
+
 /// What is trained, and by what.
 struct Training {
     /// The parameters are drawn on the CPU, the same for every device, and then moved.
-    Training(const Config& config, engine::Device device)
-        : model(config.network()),
-          optimizer(parameters_on(device), {.lr = config.lr, .weight_decay = config.weight_decay}) {}
-
-    engine::nn::NamedTensors parameters_on(engine::Device device) {
+    Training(const Config& config, engine::Device device) : model(config.network()) {
         model.to(device);
-        return model.named_parameters();
+        optimizer = make_optimizer(config, model.named_parameters());
     }
 
     models::AttentionNet model;
-    engine::optim::Adam optimizer;
+    std::unique_ptr<engine::optim::Optimizer> optimizer;
 };
 
 struct Loaders {
@@ -127,7 +143,9 @@ void print_data(const data::Location& location, const Loaders& loaders) {
                with_commas(loaders.test->examples()));
 }
 
-engine::FitOptions fit_options(const Config& config) { return {config.epochs, config.max_steps}; }
+engine::FitOptions fit_options(const Config& config) {
+    return {config.epochs, config.max_steps, engine::optim::Schedule(config.schedule).warm_up(config.warmup)};
+}
 
 std::string full_path(const fs::path& path) { return fs::absolute(path).lexically_normal().string(); }
 
@@ -162,7 +180,7 @@ void repair(const RunDirectory& run, const RunState& state, std::int64_t log_eve
 /// Loads what is to go on; empty if it has ended.
 std::optional<RunState> load_resumed(const RunDirectory& run, const Config& config, Training& training,
                                      const Loaders& loaders) {
-    RunState state = load_state(run.state(), training.model, training.optimizer);
+    RunState state = load_state(run.state(), training.model, *training.optimizer);
     if (state.train_examples != loaders.train->examples())
         throw engine::InputError(fmt::format("the run had {} training images, this data has {}",
                                              state.train_examples, loaders.train->examples()),
@@ -213,11 +231,12 @@ void open_directory(bool resuming, const RunDirectory& run, const Config& config
 void fit(const RunDirectory& run, const Config& config, Training& training, const Loaders& loaders,
          RunState state, const std::string& profile_file, const ComputeDevice& compute) {
     const engine::Timer timer;
-    engine::Trainer trainer(training.model, training.optimizer);
+    engine::Trainer trainer(training.model, *training.optimizer,
+                            engine::nn::CrossEntropyLoss(static_cast<float>(config.label_smoothing)));
     const engine::TrainPosition start = state.position;
     const ProgressOptions progress{config.epochs, loaders.train->batches(), config.log_every,
                                    is_live(stdout) && !config.no_progress};
-    TrainingRun observer(run, std::move(state), training.model, training.optimizer, progress);
+    TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress);
     std::optional<ProfileReport> profile;
     if (!profile_file.empty()) profile.emplace(profile_file, compute);
     const engine::TrainPosition end =

@@ -17,7 +17,7 @@ engine::nn::NamedTensors copy_of_values(const engine::nn::Module& model) {
 
 }  // namespace
 
-TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const engine::nn::Module& model,
+TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const models::AttentionNet& model,
                          const engine::optim::Optimizer& optimizer, const ProgressOptions& progress)
     : directory_(directory),
       state_(std::move(state)),

@@ -7,6 +7,7 @@
 #include "apps/progress.h"
 #include "apps/run_directory.h"
 #include "engine/trainer.h"
+#include "models/attention_net.h"
 
 namespace apps {
 
@@ -15,7 +16,7 @@ namespace apps {
 class TrainingRun : public engine::TrainObserver {
   public:
     /// All but `state` and `progress` outlive this object; `state` is where training starts.
-    TrainingRun(const RunDirectory& directory, RunState state, const engine::nn::Module& model,
+    TrainingRun(const RunDirectory& directory, RunState state, const models::AttentionNet& model,
                 const engine::optim::Optimizer& optimizer, const ProgressOptions& progress);
 
     void on_step(const engine::StepReport& report) override;
@@ -38,7 +39,7 @@ class TrainingRun : public engine::TrainObserver {
     const RunDirectory& directory_;
     RunState state_;
     BestModel best_;
-    const engine::nn::Module& model_;
+    const models::AttentionNet& model_;
     const engine::optim::Optimizer& optimizer_;
     std::int64_t log_every_;
     Progress progress_;

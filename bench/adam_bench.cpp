@@ -26,7 +26,7 @@ struct Problem {
           table{parameter.data(), m.data(), v.data(), gradient.data(), size, 0} {}
     Adam<T> step() {
         steps = 2;
-        return {&table, 1, table.size, &settings, &steps};
+        return {{&table, 1, table.size}, &settings, &steps};
     }
 };
 

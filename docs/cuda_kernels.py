@@ -240,7 +240,7 @@ def layer_work(images):
     logits = images * CLASSES
     add(forward, "loss", "cross_entropy_forward", 7 * logits, 2 * logits + 1, 8 * images)
     add(backward, "loss", "cross_entropy_backward", 3 * logits, 3 * logits + 1, 8 * images)
-    update = [("all parameters", "adam", 15 * parameter_count(), 28 * parameter_count())]
+    update = [("all parameters", "adam", 17 * parameter_count(), 28 * parameter_count())]
     return forward + backward[::-1] + update
 
 

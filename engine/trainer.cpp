@@ -22,6 +22,25 @@ bool next_batch(BatchSource& source, Batch& batch) {
     return source.next(batch);
 }
 
+/// Moves the learning rate by a schedule; in the end it is again what it was.
+class ScheduledRate {
+  public:
+    ScheduledRate(optim::Optimizer& optimizer, const optim::Schedule& schedule)
+        : optimizer_(optimizer), schedule_(schedule), full_(optimizer.lr()) {}
+    ~ScheduledRate() { optimizer_.lr() = full_; }
+    ScheduledRate(const ScheduledRate&) = delete;
+    ScheduledRate& operator=(const ScheduledRate&) = delete;
+
+    void set(std::int64_t step, std::int64_t steps) const {
+        optimizer_.lr() = full_ * schedule_.factor(step, steps);
+    }
+
+  private:
+    optim::Optimizer& optimizer_;
+    const optim::Schedule& schedule_;
+    const double full_;
+};
+
 void prefetch(Staging& staged) {
     const PhaseScope phase(Phase::data);
     staged.prefetch();
@@ -30,7 +49,7 @@ void prefetch(Staging& staged) {
 }  // namespace
 
 Trainer::Trainer(nn::Layer& model, optim::Optimizer& optimizer, nn::CrossEntropyLoss loss)
-    : model_(model), loss_(loss), step_(model, optimizer, loss) {}
+    : model_(model), optimizer_(optimizer), step_(model, optimizer, loss) {}
 
 double Trainer::train_step(const Batch& batch, MetricAccumulator& metrics) {
     step_.start(batch);
@@ -49,7 +68,7 @@ MetricAccumulator Trainer::evaluate(BatchSource& source) {
     staged.start_epoch(0);
     for (Batch batch; next_batch(staged, batch);) {
         const Tensor logits = model_(batch.inputs);
-        const Tensor loss = loss_(logits, batch.labels);
+        const Tensor loss = nn::CrossEntropyLoss()(logits, batch.labels);
         const Tensor correct = count_correct_predictions(logits, batch.labels);
         prefetch(staged);
         metrics.add(loss.item(), static_cast<std::int64_t>(correct.item()), batch.size());
@@ -63,6 +82,7 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
     const std::int64_t end = last_step(options, train.batches());
     // Stopped after its last step, an epoch still awaits its evaluation.
     const auto awaits_evaluation = [&] { return position.batch > 0 && position.batch == train.batches(); };
+    const ScheduledRate rate(optimizer_, options.schedule);
     Staging staged(train, model_.device());
     model_.train();
     while (position.step < end || awaits_evaluation()) {
@@ -74,6 +94,7 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
             const Timer step_timer;
             Batch batch;
             next_batch(staged, batch);
+            rate.set(position.step, end);
             step_.start(batch);
             prefetch(staged);
             const StepOutcome outcome = step_.finish();

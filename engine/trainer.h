@@ -7,6 +7,7 @@
 #include "engine/nn/cross_entropy_loss.h"
 #include "engine/nn/module.h"
 #include "engine/optim/optimizer.h"
+#include "engine/optim/schedule.h"
 #include "engine/train_step.h"
 
 namespace engine {
@@ -54,6 +55,7 @@ class TrainObserver {
 struct FitOptions {
     std::int64_t epochs = 30;
     std::int64_t max_steps = 0;  ///< in all; 0 means no limit
+    optim::Schedule schedule;    ///< of the optimiser's learning rate, over all steps
 };
 
 /// The number of the step that ends such a training, with that many batches in an epoch.
@@ -71,17 +73,18 @@ class Trainer {
     /// before the update.
     double train_step(const Batch& batch, MetricAccumulator& metrics);
 
-    /// Mean loss and accuracy over one epoch of a source, in evaluation mode; the model's mode is restored.
+    /// Mean cross-entropy, never smoothed, and accuracy over one epoch of a source, in evaluation mode; the
+    /// model's mode is restored.
     MetricAccumulator evaluate(BatchSource& source);
 
-    /// Trains from `position` on, to the end of the last epoch, to max_steps, or until the observer asks to
+    /// Trains from `position` on, at the optimiser's learning rate times the schedule's factor, to the end of the last epoch, to max_steps, or until the observer asks to
     /// stop. Evaluates on `test` at each end but the last kind. Returns where it got to.
     TrainPosition fit(BatchSource& train, BatchSource& test, const FitOptions& options,
                       TrainPosition position, TrainObserver& observer);
 
   private:
     nn::Layer& model_;
-    nn::CrossEntropyLoss loss_;
+    optim::Optimizer& optimizer_;
     TrainStep step_;
 };
 

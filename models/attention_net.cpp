@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/ops/adaptive_avg_pool.h"
+#include "engine/ops/add.h"
 #include "engine/ops/flatten.h"
 #include "engine/ops/relu.h"
 
@@ -9,11 +10,19 @@ namespace models {
 
 using namespace engine;
 
-Block::Block(std::int64_t in_channels, std::int64_t out_channels)
-    : AttentionConv(in_channels, out_channels),
-      norm(register_module("norm", std::make_shared<nn::BatchNorm2d>(out_channels))) {}
+Block::Block(const BlockOptions& block_options)
+    : AttentionConv(block_options.in_channels, block_options.out_channels), options(block_options) {
+    norm = register_module(
+        "norm", std::make_shared<nn::BatchNorm2d>(nn::BatchNorm2dOptions{.num_features = options.out_channels,
+                                                                         .momentum = options.norm_momentum}));
+}
 
-Tensor Block::forward(const Tensor& x) { return norm->forward_max_pool(AttentionConv::forward(x)); }
+Tensor Block::forward(const Tensor& x) {
+    const Tensor convolved = AttentionConv::forward(x);
+    if (options.pool) return norm->forward_max_pool(convolved);
+    const Tensor normalised = (*norm)(convolved);
+    return options.residual ? add(x, normalised) : normalised;
+}
 
 Classifier::Classifier(std::int64_t in_features, std::int64_t hidden, double dropout_probability,
                        std::int64_t classes)
@@ -23,21 +32,36 @@ Classifier::Classifier(std::int64_t in_features, std::int64_t hidden, double dro
 
 Tensor Classifier::forward(const Tensor& x) { return (*fc2)((*dropout)(relu((*fc1)(x)))); }
 
+std::vector<BlockOptions> blocks_of(const AttentionNetOptions& options) {
+    if (!options.blocks.empty() && options.blocks.size() != options.widths.size())
+        throw UsageError(std::to_string(options.blocks.size()) + " numbers of blocks for " +
+                             std::to_string(options.widths.size()) + " widths",
+                         "in AttentionNet", "give one of each for every stage");
+    std::vector<BlockOptions> result;
+    std::int64_t channels = options.in_channels;
+    for (std::size_t stage = 0; stage < options.widths.size(); ++stage) {
+        const std::int64_t width = options.widths[stage];
+        const std::int64_t blocks = options.blocks.empty() ? 1 : options.blocks[stage];
+        if (width < 1 || blocks < 1)
+            throw UsageError(std::to_string(blocks) + " blocks of width " + std::to_string(width),
+                             "in AttentionNet", "both are at least 1");
+        result.push_back({channels, width, true, false, options.norm_momentum});
+        for (std::int64_t block = 1; block < blocks; ++block)
+            result.push_back({width, width, false, options.residual, options.norm_momentum});
+        channels = width;
+    }
+    return result;
+}
+
 AttentionNet::AttentionNet(const AttentionNetOptions& net_options) : options(net_options) {
     if (options.widths.empty() || options.hidden < 1 || options.classes < 1 || options.in_channels < 1)
         throw UsageError("a network without widths, hidden units, classes or input channels",
                          "in AttentionNet", "each is at least 1");
     backbone = register_module("backbone", std::make_shared<nn::Sequential>());
-    std::int64_t channels = options.in_channels;
-    for (std::int64_t width : options.widths) {
-        if (width < 1)
-            throw UsageError("width " + std::to_string(width), "in AttentionNet", "widths are at least 1");
-        backbone->push_back(std::make_shared<Block>(channels, width));
-        channels = width;
-    }
-    classifier = register_module(
-        "classifier",
-        std::make_shared<Classifier>(channels, options.hidden, options.dropout, options.classes));
+    for (const BlockOptions& block : blocks_of(options)) backbone->push_back(std::make_shared<Block>(block));
+    classifier =
+        register_module("classifier", std::make_shared<Classifier>(options.widths.back(), options.hidden,
+                                                                   options.dropout, options.classes));
 }
 
 Tensor AttentionNet::forward(const Tensor& x) {

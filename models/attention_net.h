@@ -13,13 +13,22 @@
 
 namespace models {
 
-/// An AttentionConv, then batch norm and a 2x2 max-pool: halves the image. It is an AttentionConv, so that
-/// its parameters are called what the published state has: attention, conv1, conv2, conv3, norm.
+struct BlockOptions {
+    std::int64_t in_channels, out_channels;
+    bool pool = true;            ///< halve the image at the end
+    bool residual = false;       ///< add the input to the result; only without pool, and as many channels
+    float norm_momentum = 0.1F;  ///< of batch norm's running statistics
+};
+
+/// An AttentionConv, then batch norm, then a 2x2 max-pool or the sum with the input, or neither. It is an
+/// AttentionConv, so that its parameters are called what the published state has: attention, conv1, conv2,
+/// conv3, norm.
 class Block : public engine::nn::AttentionConv {
   public:
-    Block(std::int64_t in_channels, std::int64_t out_channels);
+    explicit Block(const BlockOptions& options);
     engine::Tensor forward(const engine::Tensor& x) override;
 
+    const BlockOptions options;
     std::shared_ptr<engine::nn::BatchNorm2d> norm;
 };
 
@@ -34,17 +43,25 @@ class Classifier : public engine::nn::Layer {
 };
 
 struct AttentionNetOptions {
-    std::vector<std::int64_t> widths{32, 64, 128, 256, 256};  ///< output channels of each block
+    std::vector<std::int64_t> widths{32, 64, 128, 256, 256};  ///< output channels of each stage
+    std::vector<std::int64_t> blocks;  ///< of each stage; empty: one each. The first of a stage pools
+    bool residual = false;             ///< around all blocks that do not pool
     std::int64_t hidden = 256;
     double dropout = 0.5;
     std::int64_t classes = 10;
     std::int64_t in_channels = 3;
+    float norm_momentum = 0.1F;  ///< of batch norm's running statistics
 };
 
-/// The network of this project: blocks, global mean, two-layer head. From images (N, H, W, in_channels), H
-/// and W at least 2 to the number of blocks, to logits (N, classes).
+/// The blocks of such a network, one after the other. Throws UsageError for sizes below 1, or if there are
+/// not as many numbers of blocks as widths.
+std::vector<BlockOptions> blocks_of(const AttentionNetOptions& options);
+
+/// The network of this project: stages of blocks, global mean, two-layer head. From images
+/// (N, H, W, in_channels), H and W at least 2 to the number of stages, to logits (N, classes).
 class AttentionNet : public engine::nn::Layer {
   public:
+    /// Throws UsageError for sizes below 1, and what blocks_of() throws.
     explicit AttentionNet(const AttentionNetOptions& options);
     engine::Tensor forward(const engine::Tensor& x) override;
 

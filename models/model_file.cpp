@@ -1,6 +1,8 @@
 #include "models/model_file.h"
 
 #include <algorithm>
+#include <charconv>
+#include <map>
 #include <string>
 
 #include "engine/error.h"
@@ -12,10 +14,13 @@ namespace {
 
 using namespace engine;
 
-nn::NamedTensors read_state(const std::filesystem::path& path) {
-    nn::NamedTensors state = load_safetensors(path).tensors;
-    for (auto& [name, tensor] : state) tensor = to_channels_last(tensor);
-    return state;
+using Metadata = std::map<std::string, std::string>;
+
+/// A file's tensors, channel-last.
+SafeTensors read_file(const std::filesystem::path& path) {
+    SafeTensors content = load_safetensors(path);
+    for (auto& [name, tensor] : content.tensors) tensor = to_channels_last(tensor);
+    return content;
 }
 
 /// PyTorch's form of the shape of a tensor that stands channel-last here, for messages.
@@ -37,19 +42,20 @@ void check_fits(const std::filesystem::path& path, const std::string& name, cons
 /// other: the network is then not much larger than the file, whoever made that.
 class ArchitectureReader {
   public:
-    ArchitectureReader(const nn::NamedTensors& state, std::filesystem::path path)
-        : state_(state), path_(std::move(path)) {}
+    ArchitectureReader(const SafeTensors& content, std::filesystem::path path)
+        : state_(content.tensors), metadata_(content.metadata), path_(std::move(path)) {}
 
     AttentionNetOptions read(double dropout) const {
         AttentionNetOptions options;
         options.dropout = dropout;
-        options.widths.clear();
         std::int64_t channels = options.in_channels = extent(conv_weight(0), 4, 3);
+        std::vector<std::int64_t> widths;  // of each block
         for (int i = 0; has_block(i); ++i) {
-            options.widths.push_back(extent(conv_weight(i), 4, 0));
-            check(conv_weight(i), {options.widths.back(), 3, 3, channels});
-            channels = options.widths.back();
+            widths.push_back(extent(conv_weight(i), 4, 0));
+            check(conv_weight(i), {widths.back(), 3, 3, channels});
+            channels = widths.back();
         }
+        read_stages(options, widths);
         options.hidden = extent("classifier.fc1.weight", 2, 0);
         check("classifier.fc1.weight", {options.hidden, channels});
         options.classes = extent("classifier.fc2.weight", 2, 0);
@@ -58,6 +64,45 @@ class ArchitectureReader {
     }
 
   private:
+    const std::string* metadata(const std::string& key) const {
+        const auto found = metadata_.find(key);
+        return found == metadata_.end() ? nullptr : &found->second;
+    }
+
+    /// Cuts the blocks, which have these widths, into stages.
+    void read_stages(AttentionNetOptions& options, const std::vector<std::int64_t>& widths) const {
+        if (const std::string* residual = metadata("residual")) options.residual = *residual == "true";
+        const std::string* blocks = metadata("blocks");
+        options.blocks = blocks ? parse_blocks(*blocks) : std::vector<std::int64_t>(widths.size(), 1);
+        options.widths.clear();
+        std::size_t next = 0;
+        for (const std::int64_t count : options.blocks) {
+            const auto stage = static_cast<std::size_t>(count);
+            if (stage < 1 || stage > widths.size() - next ||
+                std::count(&widths[next], &widths[next] + stage, widths[next]) != count)
+                reject_blocks(*blocks);
+            options.widths.push_back(widths[next]);
+            next += stage;
+        }
+        if (next != widths.size()) reject_blocks(*blocks);
+    }
+
+    std::vector<std::int64_t> parse_blocks(const std::string& text) const {
+        std::vector<std::int64_t> result;
+        const char *place = text.data(), *end = place + text.size();
+        while (true) {
+            const auto [after, error] = std::from_chars(place, end, result.emplace_back());
+            if (error != std::errc() || (after != end && *after != ',')) reject_blocks(text);
+            if (after == end) return result;
+            place = after + 1;
+        }
+    }
+
+    [[noreturn]] void reject_blocks(const std::string& text) const {
+        throw InputError("the metadata's blocks, '" + text + "', are not those of the tensors",
+                         "in " + path_.string(), "give a file as it was written, or one without metadata");
+    }
+
     static std::string block_prefix(int block) { return "backbone." + std::to_string(block) + "."; }
     static std::string conv_weight(int block) { return block_prefix(block) + "conv1.weight"; }
 
@@ -88,6 +133,7 @@ class ArchitectureReader {
     }
 
     const nn::NamedTensors& state_;
+    const Metadata& metadata_;
     std::filesystem::path path_;
 };
 
@@ -114,22 +160,28 @@ void load_checked(const std::filesystem::path& path, const nn::NamedTensors& sta
 
 }  // namespace
 
-void save_model(const std::filesystem::path& path, const nn::Module& model) {
+void save_model(const std::filesystem::path& path, const AttentionNet& model) {
     SafeTensors content;
     content.metadata["format"] = "pt";  // what Python's library looks for
+    std::string blocks;
+    for (std::size_t stage = 0; stage < model.options.widths.size(); ++stage)
+        blocks += (stage == 0 ? "" : ",") +
+                  std::to_string(model.options.blocks.empty() ? 1 : model.options.blocks[stage]);
+    content.metadata["blocks"] = blocks;
+    content.metadata["residual"] = model.options.residual ? "true" : "false";
     content.tensors = model.state_dict();
     save_safetensors(path, content, SavedLayout::channels_first);
 }
 
 std::shared_ptr<AttentionNet> load_model(const std::filesystem::path& path, double dropout) {
-    const nn::NamedTensors state = read_state(path);
-    auto model = std::make_shared<AttentionNet>(ArchitectureReader(state, path).read(dropout));
-    load_checked(path, state, *model);
+    const SafeTensors content = read_file(path);
+    auto model = std::make_shared<AttentionNet>(ArchitectureReader(content, path).read(dropout));
+    load_checked(path, content.tensors, *model);
     return model;
 }
 
 void load_values(const std::filesystem::path& path, nn::Module& model) {
-    load_checked(path, read_state(path), model);
+    load_checked(path, read_file(path).tensors, model);
 }
 
 }  // namespace models

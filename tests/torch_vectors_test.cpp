@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "engine/ops/relu.h"
 #include "engine/ops/sum.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/sgd.h"
 #include "engine/serialize/layout.h"
 #include "engine/serialize/safetensors.h"
 #include "models/attention_net.h"
@@ -183,26 +185,50 @@ TEST_CASE("the attention block: weights per image and the sum of three convoluti
     check_layer(vectors, layer);
 }
 
-TEST_CASE("Adam, ten steps") {
-    const Vectors vectors("adam");
+namespace {
+
+/// Ten steps of the optimiser that make(parameters) returns, with the file's gradients.
+void check_optimizer(const std::string& file, const auto& make) {
+    CAPTURE(file);
+    const Vectors vectors(file);
     NamedTensors parameters;
     std::vector<std::vector<float>> gradients;  // of all steps, one after the other
     for (const std::string name : {"0", "1", "2"}) {
         parameters.emplace_back(name, vectors[name + ".step0"].set_requires_grad());
         gradients.push_back(to_vector(vectors[name + ".gradients"]));
     }
-    engine::optim::Adam adam(parameters, {.lr = 0.001, .weight_decay = 0.0001});
+    const auto optimizer = make(parameters);
     for (std::int64_t step = 1; step <= 10; ++step) {
         for (std::size_t i = 0; i < parameters.size(); ++i) {
             const std::int64_t size = parameters[i].second.numel();
             std::copy_n(gradients[i].begin() + (step - 1) * size, size,
                         parameters[i].second.grad_target().data());
         }
-        adam.step();
+        optimizer->step();
         if (step != 1 && step != 2 && step != 10) continue;
         for (const auto& [name, parameter] : parameters)
             vectors.check(name + ".step" + std::to_string(step), parameter);
     }
+}
+
+}  // namespace
+
+TEST_CASE("optimisers, ten steps") {
+    using namespace engine::optim;
+    check_optimizer("adam", [](const NamedTensors& parameters) {
+        return std::make_unique<Adam>(parameters, AdamOptions{.lr = 0.001, .weight_decay = 0.0001});
+    });
+    check_optimizer("adamw", [](const NamedTensors& parameters) {
+        return std::make_unique<Adam>(parameters,
+                                      AdamOptions{.lr = 0.01, .weight_decay = 0.1, .decoupled = true});
+    });
+    check_optimizer("sgd", [](const NamedTensors& parameters) {
+        auto sgd =
+            std::make_unique<Sgd>(parameters, SgdOptions{.lr = 0.05, .momentum = 0.9, .weight_decay = 0.01});
+        sgd->set_factor("1", &ParameterFactors::lr, 3);
+        sgd->set_factor("1", &ParameterFactors::weight_decay, 0);
+        return sgd;
+    });
 }
 
 namespace {

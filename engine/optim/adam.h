@@ -1,8 +1,8 @@
 #pragma once
 
-#include <optional>
 #include <vector>
 
+#include "engine/optim/kernel_table.h"
 #include "engine/optim/optimizer.h"
 #include "kernels/adam/adam.h"
 
@@ -12,10 +12,12 @@ struct AdamOptions {
     double lr = 1e-3;
     double beta1 = 0.9, beta2 = 0.999;
     double eps = 1e-8;
-    double weight_decay = 0;  ///< added to the gradient, on every parameter
+    double weight_decay = 0;
+    /// Weight decay: on the parameter itself (AdamW) instead of in the gradient (L2).
+    bool decoupled = false;
 };
 
-/// torch.optim.Adam (Kingma and Ba, 2015).
+/// torch.optim.Adam (Kingma and Ba, 2015) or, decoupled, torch.optim.AdamW (Loshchilov and Hutter, 2019).
 class Adam : public Optimizer {
   public:
     /// Throws UsageError for options out of range.
@@ -23,25 +25,20 @@ class Adam : public Optimizer {
 
     void step() override;
     void refresh() override;
+    double& lr() override { return options.lr; }
     /// "step", then "m.<name>" and "v.<name>" of every parameter.
     nn::NamedTensors state() const override;
 
     AdamOptions options;  ///< may change between steps
 
   private:
+    using Array = kernels::AdamArray<float>;
     /// The parameters that have a gradient, as the kernel takes them.
-    std::vector<kernels::AdamArray<float>> arrays() const;
-    Tensor new_table(std::size_t arrays) const;
-    void bring_table();
+    std::vector<Array> arrays() const;
 
     Tensor steps_;               ///< scalar int64
     std::vector<Tensor> m_, v_;  ///< moments, one per parameter
-    // What the kernel reads on the device, and what was last brought there. Of the tables the last is in use;
-    // steps that were recorded may still read those before.
-    std::vector<Tensor> tables_;
-    Tensor settings_;
-    std::optional<std::vector<kernels::AdamArray<float>>> table_there_;
-    std::optional<kernels::AdamSettings> settings_there_;
+    KernelTable<Array, kernels::AdamSettings> table_;
 };
 
 }  // namespace engine::optim

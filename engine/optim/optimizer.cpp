@@ -1,5 +1,8 @@
 #include "engine/optim/optimizer.h"
 
+#include <cmath>
+#include <string>
+
 #include "engine/error.h"
 #include "engine/profile.h"
 
@@ -15,6 +18,7 @@ Optimizer::Optimizer(nn::NamedTensors parameters) : parameters_(std::move(parame
                              "move the whole network with Module::to first");
         parameter.reserve_grad();
     }
+    factors_.resize(parameters_.size());
 }
 
 Device Optimizer::device() const {
@@ -24,6 +28,28 @@ Device Optimizer::device() const {
 void Optimizer::zero_grad() const {
     const LayerScope scope("optimizer");
     for (const auto& [name, parameter] : parameters_) parameter.zero_grad();
+}
+
+void Optimizer::set_factor(std::string_view suffix, double ParameterFactors::*which, double factor) {
+    if (!(factor >= 0 && std::isfinite(factor)))
+        throw UsageError("a factor of " + std::to_string(factor), "in Optimizer::set_factor",
+                         "give a number of 0 or more");
+    bool found = false;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        if (!parameters_[i].first.ends_with(suffix)) continue;
+        factors_[i].*which = factor;
+        found = true;
+    }
+    if (!found)
+        throw UsageError("no parameter's name ends with '" + std::string(suffix) + "'",
+                         "in Optimizer::set_factor", "give the end of a name, like norm.bias");
+}
+
+std::vector<Tensor> Optimizer::zeros_like_parameters() const {
+    std::vector<Tensor> result;
+    for (const auto& [name, parameter] : parameters_)
+        result.push_back(zeros(parameter.shape(), DType::float32, parameter.device()));
+    return result;
 }
 
 void Optimizer::load_state(const nn::NamedTensors& saved) {

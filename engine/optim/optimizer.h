@@ -1,10 +1,16 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "engine/nn/module.h"
 
 namespace engine::optim {
+
+/// What an optimiser's options are multiplied by for some of the parameters.
+struct ParameterFactors {
+    double lr = 1, weight_decay = 1;
+};
 
 /// Changes parameters by their gradients.
 class Optimizer {
@@ -24,6 +30,12 @@ class Optimizer {
     /// Forgets all gradients, but not their memory: the next backward begins anew.
     void zero_grad() const;
 
+    /// The learning rate; may change between steps.
+    virtual double& lr() = 0;
+    /// From now on, all parameters whose names end with `suffix`, like "norm.bias", have this factor. Throws
+    /// UsageError if there is none, or if the factor is not finite or below 0.
+    void set_factor(std::string_view suffix, double ParameterFactors::*which, double factor);
+
     /// All that a later step depends on besides parameters and gradients: live tensors, by name.
     virtual nn::NamedTensors state() const = 0;
     /// Copies a state of that kind in. Throws UsageError, before anything is changed, if it does not fit.
@@ -32,8 +44,11 @@ class Optimizer {
   protected:
     /// Where the parameters are; the CPU if there are none.
     Device device() const;
+    /// Zeros like each of the parameters.
+    std::vector<Tensor> zeros_like_parameters() const;
 
     nn::NamedTensors parameters_;
+    std::vector<ParameterFactors> factors_;  ///< one per parameter
 };
 
 }  // namespace engine::optim

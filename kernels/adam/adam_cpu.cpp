@@ -15,14 +15,14 @@ namespace kernels::HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-constexpr std::int64_t grain = 16384;
+constexpr std::int64_t grain = 16384;  // elements: below that, waking other threads takes longer
 
 /// One vector of parameters. No fused multiply-add: each operation rounds where the reference's and PyTorch's
 /// do.
 template <class D>
 HWY_INLINE void adam_vector(D d, const AdamArray<float>& array, const AdamScalars<float>& s, std::int64_t i) {
     const auto parameter = hn::LoadU(d, array.parameter + i);
-    const auto decay = hn::Mul(hn::Set(d, s.weight_decay), parameter);
+    const auto decay = hn::Mul(hn::Set(d, s.decay), parameter);
     const auto g = hn::Add(hn::LoadU(d, array.gradient + i), decay);
 
     const auto m_before = hn::LoadU(d, array.m + i);
@@ -34,13 +34,22 @@ HWY_INLINE void adam_vector(D d, const AdamArray<float>& array, const AdamScalar
     const auto change = hn::Div(hn::Mul(hn::Set(d, s.step_size), m), hn::Add(root, hn::Set(d, s.epsilon)));
     hn::StoreU(m, d, array.m + i);
     hn::StoreU(v, d, array.v + i);
-    hn::StoreU(hn::Sub(parameter, change), d, array.parameter + i);
+    const auto shrunk = hn::Sub(parameter, hn::Mul(hn::Set(d, s.shrinkage), parameter));
+    hn::StoreU(hn::Sub(shrunk, change), d, array.parameter + i);
 }
 
-void adam_array(const AdamArray<float>& array, const AdamScalars<float>& scalars) {
-    parallel_chunks(array.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-        for_each_vector(end - begin,
-                        [&](auto d, std::int64_t i) HWY_ATTR { adam_vector(d, array, scalars, begin + i); });
+void adam_part(const AdamArray<float>& array, const AdamScalars<float>& scalars, std::int64_t first,
+               std::int64_t last) {
+    for_each_vector(last - first,
+                    [&](auto d, std::int64_t i) HWY_ATTR { adam_vector(d, array, scalars, first + i); });
+}
+
+/// All arrays in one parallel region.
+void adam_arrays(const Adam<float>& args, const AdamScalars<float>& scalars) {
+    parallel_chunks(args.all.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
+        for_each_part(args.all, begin, end,
+                      [&](const auto& array, std::int64_t first, std::int64_t last)
+                          HWY_ATTR { adam_part(array, scalars_of(array, scalars), first, last); });
     });
 }
 
@@ -50,12 +59,10 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace kernels {
-HWY_EXPORT(adam_array);
+HWY_EXPORT(adam_arrays);
 
 void cpu::adam(const Adam<float>& args) {
-    const auto scalars = adam_scalars<float>(*args.settings, ++*args.step);
-    for (std::int64_t i = 0; i < args.array_count; ++i)
-        HWY_DYNAMIC_DISPATCH(adam_array)(args.arrays[i], scalars);
+    HWY_DYNAMIC_DISPATCH(adam_arrays)(args, adam_scalars<float>(*args.settings, ++*args.step));
 }
 
 }  // namespace kernels

@@ -22,6 +22,7 @@
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
 #include "kernels/relu/relu.h"
+#include "kernels/sgd/sgd.h"
 #include "kernels/sum/sum.h"
 
 // The one place that knows which backends this program has, and where a device is chosen at run time.
@@ -124,6 +125,7 @@ CIFAR_ENGINE_OP(mul_forward, MulForward<float>)
 CIFAR_ENGINE_OP(mul_backward, MulBackward<float>)
 CIFAR_ENGINE_OP(relu_forward, ReluForward<float>)
 CIFAR_ENGINE_OP(relu_backward, ReluBackward<float>)
+CIFAR_ENGINE_OP(sgd, Sgd<float>)
 CIFAR_ENGINE_OP(sum_forward, SumForward<float>)
 CIFAR_ENGINE_OP(sum_backward, SumBackward<float>)
 #undef CIFAR_ENGINE_OP

@@ -87,8 +87,9 @@ std::string text(const AdaptiveAvgPoolShape& s) {
 }  // namespace
 
 Work work(const Adam<float>& args) {
-    // g 2, m 3, v 4, parameter 6: square root, two divisions, two products or sums, a difference.
-    return {"adam", 15 * real(args.size), floats(7 * args.size), extents({args.size})};
+    // g 2, m 3, v 4, parameter 8: square root, two divisions, three products or sums, two differences.
+    const std::int64_t size = args.all.size;
+    return {"adam", 17 * real(size), floats(7 * size), extents({size})};
 }
 
 Work work(const AdaptiveAvgPoolForward<float>& args) {
@@ -285,6 +286,12 @@ Work work(const ReluForward<float>& args) {
 }
 Work work(const ReluBackward<float>& args) {
     return {"relu_backward", 2 * real(args.size), floats(4 * args.size), extents({args.size})};
+}
+
+Work work(const Sgd<float>& args) {
+    // g 2, velocity 2, parameter 4.
+    const std::int64_t size = args.all.size;
+    return {"sgd", 8 * real(size), floats(5 * size), extents({size})};
 }
 
 Work work(const SumForward<float>& args) {

@@ -19,6 +19,7 @@
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
 #include "kernels/relu/relu.h"
+#include "kernels/sgd/sgd.h"
 #include "kernels/sum/sum.h"
 
 /// What each kernel has to do, counted on its definition and not on how a backend does it, so that backends
@@ -63,6 +64,7 @@ Work work(const MulForward<float>& args);
 Work work(const MulBackward<float>& args);
 Work work(const ReluForward<float>& args);
 Work work(const ReluBackward<float>& args);
+Work work(const Sgd<float>& args);
 Work work(const SumForward<float>& args);
 Work work(const SumBackward<float>& args);
 

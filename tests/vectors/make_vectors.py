@@ -107,7 +107,7 @@ def attention_conv():
     save("attention_conv", with_gradients(lambda x, **given: block_sum(x, given), x=x, **parameters))
 
 
-def adam():
+def optimizer_steps(name, make_optimizer):
     shapes = [(1,), (37,), (4, 6)]
     parameters = [random(*shape).requires_grad_() for shape in shapes]
     gradients = [random(10, *shape) for shape in shapes]
@@ -116,14 +116,31 @@ def adam():
     gradients = [gradient.float().double() for gradient in gradients]
     tensors = {f"{i}.gradients": gradient for i, gradient in enumerate(gradients)}
     tensors |= {f"{i}.step0": parameter.clone() for i, parameter in enumerate(parameters)}
-    optimizer = torch.optim.Adam(parameters, lr=0.001, weight_decay=0.0001)
+    optimizer = make_optimizer(parameters)
     for step in range(1, 11):
         for parameter, gradient in zip(parameters, gradients):
             parameter.grad = gradient[step - 1].clone()
         optimizer.step()
         if step in (1, 2, 10):
             tensors |= {f"{i}.step{step}": parameter.clone() for i, parameter in enumerate(parameters)}
-    save("adam", tensors)
+    save(name, tensors)
+
+
+def adam():
+    optimizer_steps("adam", lambda parameters: torch.optim.Adam(parameters, lr=0.001, weight_decay=0.0001))
+
+
+def adamw():
+    optimizer_steps("adamw", lambda parameters: torch.optim.AdamW(parameters, lr=0.01, weight_decay=0.1))
+
+
+def sgd():
+    def with_a_group(parameters):
+        others = {"params": parameters[::2]}
+        second = {"params": parameters[1:2], "lr": 3 * 0.05, "weight_decay": 0}
+        return torch.optim.SGD([others, second], lr=0.05, momentum=0.9, nesterov=True, weight_decay=0.01)
+
+    optimizer_steps("sgd", with_a_group)
 
 
 def attention_net(steps=4, batch=8):
@@ -156,6 +173,6 @@ def attention_net(steps=4, batch=8):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for make in [conv2d, linear, flatten, relu, max_pool, adaptive_avg_pool, batch_norm, cross_entropy,
-                 attention_conv, adam, attention_net]:
+                 attention_conv, adam, adamw, sgd, attention_net]:
         torch.manual_seed(6)  # for each, so that one can change without the others
         make()
