@@ -45,7 +45,8 @@ struct Config {
     std::int64_t workers = 1;
     std::string precision = "fp32";
     std::int64_t seed = 0;
-    std::string init;  ///< empty: random
+    std::vector<std::string> initialise;  ///< what is not random
+    std::string init;                     ///< empty: no file
     std::int64_t log_every = 50;
     bool no_progress = false;
 

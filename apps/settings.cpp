@@ -134,6 +134,11 @@ std::string show_threads(const Config& config) {
     return config.threads == 0 ? "" : fmt::format("{}", config.threads);
 }
 
+std::string quoted_list(std::vector<std::string> list) {
+    for (std::string& text : list) text = toml_string(text);
+    return fmt::format("[{}]", fmt::join(list, ", "));
+}
+
 Show show_stages(std::vector<std::int64_t> Config::*member) {
     return [=](const Config& config) {
         const std::vector<std::int64_t>& numbers = config.*member;
@@ -143,17 +148,11 @@ Show show_stages(std::vector<std::int64_t> Config::*member) {
 
 Show show_factors(Factors Config::*member) {
     return [=](const Config& config) {
-        std::vector<std::string> quoted;
+        std::vector<std::string> list;
         for (const auto& [suffix, factor] : config.*member)
-            quoted.push_back(toml_string(fmt::format("{}:{}", suffix, factor)));
-        return fmt::format("[{}]", fmt::join(quoted, ", "));
+            list.push_back(fmt::format("{}:{}", suffix, factor));
+        return quoted_list(std::move(list));
     };
-}
-
-std::string show_augment(const Config& config) {
-    std::vector<std::string> quoted;
-    for (const std::string& name : config.augment) quoted.push_back(toml_string(name));
-    return fmt::format("[{}]", fmt::join(quoted, ", "));
 }
 
 Setting integer_setting(const std::string& name, std::int64_t Config::*member, std::int64_t least,
@@ -259,7 +258,26 @@ Setting augment_setting() {
             .expected = "none, or a list of: " + data::augmentation_forms(),
             .help = "random changes to training images: none, or a list of " + data::augmentation_forms(),
             .assign = assign_augment,
-            .show = show_augment};
+            .show = [](const Config& config) { return quoted_list(config.augment); }};
+}
+
+Setting initialise_setting() {
+    const std::vector<std::string> known = {"open-attention", "dirac", "whitening"};
+    const std::string expected = fmt::format("none, or a list of: {}", fmt::join(known, " "));
+    return {.name = "initialise",
+            .placeholder = "LIST",
+            .type = TomlType::text,
+            .is_list = true,
+            .expected = expected,
+            .help = "what does not begin with random numbers: " + expected,
+            .assign =
+                [known](Config& config, const std::string& text) {
+                    config.initialise = text == "none" ? std::vector<std::string>() : split_list(text);
+                    return std::ranges::all_of(config.initialise, [&](const std::string& name) {
+                        return std::ranges::find(known, name) != known.end();
+                    });
+                },
+            .show = [](const Config& config) { return quoted_list(config.initialise); }};
 }
 
 std::vector<Setting> make_settings() {
@@ -315,6 +333,7 @@ std::vector<Setting> make_settings() {
                         "threads that prepare batches ahead"),
         name_setting("precision", &Config::precision, {"fp32", "tf32", "bf16"}, "of products"),
         integer_setting("seed", &Config::seed, 0, most_seed, false, "of everything that is random"),
+        initialise_setting(),
         path_setting("init", &Config::init, "FILE", false, "start from the values of this model file"),
         integer_setting("log-every", &Config::log_every, 1, most_steps, true, "steps between log lines"),
         switch_setting("no-progress", &Config::no_progress, true, "plain lines, no progress bar"),

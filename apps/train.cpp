@@ -24,6 +24,7 @@
 #include "engine/random.h"
 #include "engine/serialize/atomic_file.h"
 #include "engine/timer.h"
+#include "models/initialise.h"
 #include "models/model_file.h"
 
 namespace apps {
@@ -58,14 +59,17 @@ std::unique_ptr<engine::optim::Optimizer> make_optimizer(const Config& config,
 
 /// What is trained, and by what.
 struct Training {
-    /// The parameters are drawn on the CPU, the same for every device, and then moved.
-    Training(const Config& config, engine::Device device) : model(config.network()) {
+    /// The parameters are drawn on the CPU, the same for every device.
+    explicit Training(const Config& config) : model(config.network()) {}
+
+    /// Brings the network to where it is trained.
+    void move_to(engine::Device device, const Config& config) {
         model.to(device);
         optimizer = make_optimizer(config, model.named_parameters());
     }
 
     models::AttentionNet model;
-    std::unique_ptr<engine::optim::Optimizer> optimizer;
+    std::unique_ptr<engine::optim::Optimizer> optimizer;  ///< null until it has been moved
 };
 
 struct Loaders {
@@ -129,6 +133,27 @@ Loaders load_data(const Config& config, const fs::path& directory) {
             std::make_unique<data::DataLoader>(
                 std::make_shared<data::Cifar10>(directory, data::Split::test), data::cifar10_transform({}),
                 data::DataLoaderOptions{test_batch_size, false, workers, seed})};
+}
+
+/// Some thousand images as the network sees them, for what is learnt of images before training.
+engine::Tensor first_images(const fs::path& directory) {
+    constexpr std::int64_t enough = 5000;
+    data::DataLoader loader(std::make_shared<data::Cifar10>(directory, data::Split::train),
+                            data::cifar10_transform({}), {.batch_size = enough});
+    loader.start_epoch(0);
+    engine::Batch batch;
+    loader.next(batch);
+    return batch.inputs;
+}
+
+/// What the parameters are before the first step, where they are not random.
+void initialise(const Config& config, const fs::path& directory, models::AttentionNet& model) {
+    for (const std::string& way : config.initialise) {
+        if (way == "open-attention") models::open_attention(model);
+        if (way == "dirac") models::dirac(model);
+        if (way == "whitening") models::whiten(model, first_images(directory));
+    }
+    if (!config.init.empty()) models::load_values(config.init, model);
 }
 
 void print_model(const Config& config, const models::AttentionNet& model) {
@@ -262,13 +287,13 @@ void train(const TrainArguments& arguments) {
     fmt::print("device {}, {}{}\n", compute.description, arithmetic_description(), compute.note);
 
     engine::manual_seed(static_cast<std::uint64_t>(config.seed));
-    Training training(config, compute.device);
+    Training training(config);
     print_model(config, training.model);
-    if (!config.init.empty() && !resuming) models::load_values(config.init, training.model);
-
     const data::Location location = find_data(config.data);
     const Loaders loaders = load_data(config, location.directory);
     print_data(location, loaders);
+    if (!resuming) initialise(config, location.directory, training.model);
+    training.move_to(compute.device, config);
 
     auto state = starting_state(resuming, run, config, training, loaders);
     if (!state) return;

@@ -54,8 +54,8 @@ class TrainObserver {
 
 struct FitOptions {
     std::int64_t epochs = 30;
-    std::int64_t max_steps = 0;  ///< in all; 0 means no limit
-    optim::Schedule schedule;    ///< of the optimiser's learning rate, over all steps
+    std::int64_t max_steps = 0;                    ///< in all; 0 means no limit
+    optim::Schedule schedule = optim::Schedule();  ///< of the optimiser's learning rate, over all steps
 };
 
 /// The number of the step that ends such a training, with that many batches in an epoch.
@@ -77,8 +77,9 @@ class Trainer {
     /// model's mode is restored.
     MetricAccumulator evaluate(BatchSource& source);
 
-    /// Trains from `position` on, at the optimiser's learning rate times the schedule's factor, to the end of the last epoch, to max_steps, or until the observer asks to
-    /// stop. Evaluates on `test` at each end but the last kind. Returns where it got to.
+    /// Trains from `position` on, at the optimiser's learning rate times the schedule's factor, to the end of
+    /// the last epoch, to max_steps, or until the observer asks to stop. Evaluates on `test` at each end but
+    /// the last kind. Returns where it got to.
     TrainPosition fit(BatchSource& train, BatchSource& test, const FitOptions& options,
                       TrainPosition position, TrainObserver& observer);
 

@@ -44,8 +44,8 @@ class Classifier : public engine::nn::Layer {
 
 struct AttentionNetOptions {
     std::vector<std::int64_t> widths{32, 64, 128, 256, 256};  ///< output channels of each stage
-    std::vector<std::int64_t> blocks;  ///< of each stage; empty: one each. The first of a stage pools
-    bool residual = false;             ///< around all blocks that do not pool
+    std::vector<std::int64_t> blocks{};  ///< of each stage; empty: one each. The first of a stage pools
+    bool residual = false;               ///< around all blocks that do not pool
     std::int64_t hidden = 256;
     double dropout = 0.5;
     std::int64_t classes = 10;

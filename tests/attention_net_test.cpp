@@ -7,7 +7,11 @@
 
 #include "engine/autograd.h"
 #include "engine/error.h"
+#include "engine/ops/adaptive_avg_pool.h"
 #include "engine/ops/arithmetic.h"
+#include "engine/ops/batch_norm.h"
+#include "engine/ops/flatten.h"
+#include "engine/ops/max_pool.h"
 #include "engine/random.h"
 #include "engine/serialize/layout.h"
 #include "tests/support/message_of.h"
@@ -176,4 +180,45 @@ TEST_CASE("the same seed builds the same network") {
     };
     CHECK(build(4) == build(4));
     CHECK(build(4) != build(5));
+}
+
+TEST_CASE("a stage may have several blocks: the first halves the image, the others may add their input") {
+    for (const bool residual : {false, true}) {
+        CAPTURE(residual);
+        engine::manual_seed(6);
+        AttentionNet net(
+            {.widths = {4, 6}, .blocks = {2, 3}, .residual = residual, .hidden = 5, .dropout = 0});
+        REQUIRE(net.backbone->size() == 5);
+        const Tensor images = test::random_tensor({3, 8, 8, 3}, 1);
+        // The same, layer by layer.
+        Tensor x = images;
+        for (std::size_t i = 0; i < 5; ++i) {
+            auto& block = static_cast<models::Block&>(*(*net.backbone)[i]);
+            CHECK(block.options.pool == (i == 0 || i == 2));
+            const Tensor convolved = block.AttentionConv::forward(x);
+            const Tensor normalised = engine::batch_norm(
+                convolved, {engine::zeros({convolved.size(3)}), engine::ones({convolved.size(3)})},
+                block.norm->weight, block.norm->bias, true);
+            if (block.options.pool)
+                x = engine::max_pool(normalised, 2, 2);
+            else
+                x = residual ? x + normalised : normalised;
+        }
+        CHECK(x.shape() == Shape{3, 2, 2, 6});
+        const Tensor expected = (*net.classifier)(engine::flatten(engine::adaptive_avg_pool(x, 1, 1)));
+        test::check_close("logits", test::to_vector(net(images)), test::to_vector(expected), {1e-5, 1e-5});
+    }
+}
+
+TEST_CASE("blocks have to fit the widths, and run with a momentum of their own") {
+    const auto refusal = [](const AttentionNetOptions& options) {
+        return message_of<UsageError>([&] { AttentionNet{options}; });
+    };
+    CHECK(holds(refusal({.widths = {4, 6}, .blocks = {1}}), "1 numbers of blocks for 2 widths"));
+    CHECK(holds(refusal({.widths = {4}, .blocks = {0}}), "0 blocks of width 4", "at least 1"));
+
+    AttentionNet net({.widths = {4}, .norm_momentum = 1});
+    auto& block = static_cast<models::Block&>(*(*net.backbone)[0]);
+    net(engine::zeros({2, 4, 4, 3}));  // constant: the batch's variance is 0
+    for (const float variance : block.norm->running_var.values()) CHECK(variance < 1e-3F);
 }

@@ -235,3 +235,26 @@ TEST_CASE("a small file cannot ask for a huge network") {
     engine::save_safetensors(folder / "model", content);
     CHECK(holds(message_of<InputError>([&] { load_model(folder / "model"); }), "classifier.fc1.weight"));
 }
+
+TEST_CASE("stages of several blocks stand in the metadata") {
+    const test::TemporaryFolder folder;
+    for (const bool residual : {false, true}) {
+        AttentionNet net({.widths = {4, 4, 6}, .blocks = {1, 2, 3}, .residual = residual, .hidden = 5});
+        number(net);
+        save_model(folder / "model", net);
+        const auto loaded = load_model(folder / "model");
+        CHECK(loaded->options.widths == net.options.widths);
+        CHECK(loaded->options.blocks == net.options.blocks);
+        CHECK(loaded->options.residual == residual);
+        check_same_state(*loaded, net);
+    }
+    SafeTensors content = engine::load_safetensors(folder / "model");
+    for (const char* blocks : {"", "1", "1,2", "1,2,3,4", "1,1,4", "0,3,3", "-1,1", "1,2,x", "1,2,3,",
+                               "1 2 3", "99999999999999999999", "9223372036854775807,1"}) {
+        CAPTURE(blocks);
+        content.metadata["blocks"] = blocks;
+        engine::save_safetensors(folder / "spoilt", content);
+        CHECK(holds(message_of<InputError>([&] { load_model(folder / "spoilt"); }), "blocks",
+                    (folder / "spoilt").string()));
+    }
+}

@@ -9,6 +9,7 @@
 #include "engine/nn/linear.h"
 #include "engine/ops/arithmetic.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/sgd.h"
 #include "engine/random.h"
 #include "tests/support/message_of.h"
 #include "tests/support/tensors.h"
@@ -19,6 +20,9 @@ using engine::UsageError;
 using engine::nn::NamedTensors;
 using engine::optim::Adam;
 using engine::optim::AdamOptions;
+using engine::optim::ParameterFactors;
+using engine::optim::Sgd;
+using engine::optim::SgdOptions;
 using test::Floats;
 using test::holds;
 using test::leaf;
@@ -171,6 +175,55 @@ TEST_CASE("only leaves that want gradients can be optimised") {
     CHECK(holds(message_of<UsageError>([&] { Adam({{"x", x}, {"result", x * x}}, {}); }), "'result'"));
 }
 
+TEST_CASE("Sgd finds the minimum of a quadratic, and goes on from a saved state") {
+    const auto train = [](const NamedTensors& parameters, Sgd& sgd, int steps) {
+        for (int i = 0; i < steps; ++i) {
+            sgd.zero_grad();
+            for (const auto& [name, parameter] : parameters) {
+                const Tensor distance = parameter - engine::ones({});
+                engine::sum(distance * distance).backward();
+            }
+            sgd.step();
+        }
+    };
+    const SgdOptions options{.lr = 0.02, .momentum = 0.9};
+    const NamedTensors parameters = two_parameters();
+    Sgd sgd(parameters, options);
+    CHECK(test::names_of(sgd.state()) == std::vector<std::string>{"velocity.a", "velocity.b"});
+    train(parameters, sgd, 3);
+    const NamedTensors saved = test::copy_of(parameters), state = test::copy_of(sgd.state());
+    train(parameters, sgd, 400);
+    for (const auto& [name, parameter] : parameters)
+        for (const float value : parameter.values()) CHECK(value == doctest::Approx(1.0).epsilon(1e-4));
+
+    NamedTensors resumed = two_parameters();
+    for (std::size_t i = 0; i < resumed.size(); ++i) resumed[i].second.copy_(saved[i].second);
+    Sgd other(resumed, options);
+    other.load_state(state);
+    train(resumed, other, 400);
+    CHECK(test::values_of(resumed) == test::values_of(parameters));
+}
+
+TEST_CASE("factors change rate and decay of the parameters whose names end so") {
+    const NamedTensors parameters{
+        {"conv.weight", leaf({1}, {1})}, {"norm.weight", leaf({1}, {1})}, {"norm.bias", leaf({1}, {1})}};
+    Sgd sgd(parameters, {.lr = 0.1, .momentum = 0, .weight_decay = 0.5});
+    sgd.set_factor("norm.weight", &ParameterFactors::lr, 0);
+    sgd.set_factor("bias", &ParameterFactors::lr, 2);
+    sgd.set_factor("bias", &ParameterFactors::weight_decay, 0);
+    for (const auto& [name, parameter] : parameters) engine::sum(parameter).backward();
+    sgd.step();
+    CHECK(parameters[0].second.item() == doctest::Approx(1 - 0.1 * 1.5));
+    CHECK(parameters[1].second.item() == 1.0);
+    CHECK(parameters[2].second.item() == doctest::Approx(1 - 0.2));
+    CHECK(holds(message_of<UsageError>([&] { sgd.set_factor("scale", &ParameterFactors::lr, 1); }), "'scale'",
+                "in Optimizer::set_factor"));
+    for (const double factor :
+         {-1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
+        CHECK(holds(message_of<UsageError>([&] { sgd.set_factor("bias", &ParameterFactors::lr, factor); }),
+                    "0 or more"));
+}
+
 TEST_CASE("options out of range are refused") {
     const double nan = std::numeric_limits<double>::quiet_NaN();
     for (const AdamOptions& options :
@@ -178,5 +231,8 @@ TEST_CASE("options out of range are refused") {
           AdamOptions{.beta2 = 1}, AdamOptions{.beta2 = nan}, AdamOptions{.eps = -1e-8},
           AdamOptions{.weight_decay = -1}, AdamOptions{.weight_decay = nan}})
         CHECK(holds(message_of<UsageError>([&] { Adam({}, options); }), "out of range", "in Adam", "[0, 1)"));
+    for (const SgdOptions& options : {SgdOptions{.lr = -1}, SgdOptions{.momentum = 1},
+                                      SgdOptions{.momentum = nan}, SgdOptions{.weight_decay = -1}})
+        CHECK(holds(message_of<UsageError>([&] { Sgd({}, options); }), "out of range", "in Sgd"));
     CHECK_NOTHROW(Adam({}, {.lr = 0, .beta1 = 0, .beta2 = 0, .eps = 0}));
 }

@@ -395,3 +395,31 @@ TEST_CASE("an AttentionNet trains to the same bits on any number of threads") {
         return results;
     });
 }
+
+TEST_CASE("the schedule sets the learning rate of every step, and gives it back at the end") {
+    /// Notes the rate that each step was taken with.
+    class Rates final : public engine::optim::Optimizer {
+      public:
+        Rates() : Optimizer({}) {}
+        void step() override { seen.push_back(rate); }
+        void refresh() override {}
+        double& lr() override { return rate; }
+        nn::NamedTensors state() const override { return {}; }
+        double rate = 2;
+        std::vector<double> seen;
+    };
+    Rates rates;
+    Training training;
+    Trainer trainer(*training.model, rates);
+    ToySource train = toy_source(8, 4), test_source = toy_source(4, 4);
+    engine::TrainObserver observer;
+    trainer.fit(train, test_source, {.epochs = 2, .schedule = engine::optim::Schedule("linear")}, {},
+                observer);
+    CHECK(rates.seen == std::vector<double>{2, 1.5, 1, 0.5});
+    CHECK(rates.rate == 2);
+    // Gone on with from the middle, the rates are those of the whole.
+    rates.seen.clear();
+    trainer.fit(train, test_source, {.epochs = 2, .schedule = engine::optim::Schedule("linear")},
+                {.epoch = 1, .batch = 0, .step = 2, .sums = {}}, observer);
+    CHECK(rates.seen == std::vector<double>{1, 0.5});
+}
