@@ -16,9 +16,7 @@
 #include "apps/run_directory.h"
 #include "apps/terminal.h"
 #include "apps/training_run.h"
-#include "data/augmentation.h"
-#include "data/cifar10.h"
-#include "data/data_loader.h"
+#include "data/cifar10_loader.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/sgd.h"
 #include "engine/random.h"
@@ -122,17 +120,14 @@ RunDirectory choose_directory(const TrainArguments& arguments) {
     return run;
 }
 
-Loaders load_data(const Config& config, const fs::path& directory) {
+Loaders load_data(const Config& config, const fs::path& directory, engine::Device device) {
     constexpr std::int64_t test_batch_size = 128;  // results do not depend on it
     const auto seed = static_cast<std::uint64_t>(config.seed);
     const int workers = static_cast<int>(config.workers);
-    return {std::make_unique<data::DataLoader>(
-                std::make_shared<data::Cifar10>(directory, data::Split::train),
-                data::cifar10_transform(config.augment),
-                data::DataLoaderOptions{config.batch_size, !config.no_shuffle, workers, seed}),
-            std::make_unique<data::DataLoader>(
-                std::make_shared<data::Cifar10>(directory, data::Split::test), data::cifar10_transform({}),
-                data::DataLoaderOptions{test_batch_size, false, workers, seed})};
+    return {data::cifar10_loader(directory, data::Split::train, config.augment,
+                                 {config.batch_size, !config.no_shuffle, workers, seed}, device),
+            data::cifar10_loader(directory, data::Split::test, {}, {test_batch_size, false, workers, seed},
+                                 device)};
 }
 
 /// Some thousand images as the network sees them, for what is learnt of images before training.
@@ -290,7 +285,7 @@ void train(const TrainArguments& arguments) {
     Training training(config);
     print_model(config, training.model);
     const data::Location location = find_data(config.data);
-    const Loaders loaders = load_data(config, location.directory);
+    const Loaders loaders = load_data(config, location.directory, compute.device);
     print_data(location, loaders);
     if (!resuming) initialise(config, location.directory, training.model);
     training.move_to(compute.device, config);

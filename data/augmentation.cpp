@@ -12,40 +12,37 @@
 namespace data {
 namespace {
 
-using TransformPointer = std::shared_ptr<const Transform>;
+using AugmentationPointer = std::shared_ptr<const Augmentation>;
 
-struct Augmentation {
+struct NamedAugmentation {
     std::string_view name;
     std::int64_t least, most, pixels;  ///< what may follow the name, and the default; most 0: nothing may
-    TransformPointer (*make)(std::int64_t pixels);
+    AugmentationPointer (*make)(std::int64_t pixels);
 };
 
-constexpr std::array<Augmentation, 5> augmentations = {{
+constexpr std::array<NamedAugmentation, 5> augmentations = {{
     // The padding: He et al., "Deep residual learning for image recognition" (2016), 4.2.
     {"crop", 1, cifar10_side, 4,
-     [](std::int64_t padding) -> TransformPointer {
+     [](std::int64_t padding) -> AugmentationPointer {
          return std::make_shared<RandomCrop>(cifar10_side, padding);
      }},
     {"translate", 1, cifar10_side - 1, 4,
-     [](std::int64_t most) -> TransformPointer { return std::make_shared<RandomTranslate>(most); }},
+     [](std::int64_t most) -> AugmentationPointer { return std::make_shared<RandomTranslate>(most); }},
     {"flip", 0, 0, 0,
-     [](std::int64_t) -> TransformPointer { return std::make_shared<RandomHorizontalFlip>(); }},
+     [](std::int64_t) -> AugmentationPointer { return std::make_shared<RandomHorizontalFlip>(); }},
     {"alternating-flip", 0, 0, 0,
-     [](std::int64_t) -> TransformPointer { return std::make_shared<AlternatingFlip>(); }},
-    // Painted with the mean, which becomes 0.
+     [](std::int64_t) -> AugmentationPointer { return std::make_shared<AlternatingFlip>(); }},
     {"cutout", 1, cifar10_side, 8,
-     [](std::int64_t size) -> TransformPointer {
-         return std::make_shared<Cutout>(size, std::vector(cifar10_mean.begin(), cifar10_mean.end()));
-     }},
+     [](std::int64_t size) -> AugmentationPointer { return std::make_shared<Cutout>(size); }},
 }};
 
 std::string_view name_part(std::string_view text) { return text.substr(0, text.find(':')); }
 
 /// Null if there is no such augmentation.
-TransformPointer make_augmentation(std::string_view text) {
+AugmentationPointer make_augmentation(std::string_view text) {
     const std::string_view name = name_part(text);
     const auto found = std::find_if(augmentations.begin(), augmentations.end(),
-                                    [&](const Augmentation& known) { return known.name == name; });
+                                    [&](const NamedAugmentation& known) { return known.name == name; });
     if (found == augmentations.end()) return nullptr;
     if (name == text) return found->make(found->pixels);
     const std::string_view digits = text.substr(name.size() + 1);
@@ -59,7 +56,7 @@ TransformPointer make_augmentation(std::string_view text) {
 
 std::string augmentation_forms() {
     std::string forms;
-    for (const Augmentation& known : augmentations) {
+    for (const NamedAugmentation& known : augmentations) {
         forms += (forms.empty() ? "" : " ") + std::string(known.name);
         if (known.most > 0)
             forms += "[:" + std::to_string(known.least) + ".." + std::to_string(known.most) + "]";
@@ -74,17 +71,17 @@ bool are_augmentations(const std::vector<std::string>& list) {
     });
 }
 
-TransformPointer cifar10_transform(const std::vector<std::string>& list) {
-    std::vector<TransformPointer> steps;
+std::shared_ptr<const Pipeline> cifar10_transform(const std::vector<std::string>& list) {
+    std::vector<AugmentationPointer> steps;
     for (const std::string& text : list) {
         steps.push_back(make_augmentation(text));
         if (!steps.back())
             throw engine::UsageError("unknown augmentation '" + text + "'", "in the list of augmentations",
                                      "the known ones are: " + augmentation_forms());
     }
-    steps.push_back(std::make_shared<Normalize>(std::vector(cifar10_mean.begin(), cifar10_mean.end()),
+    return std::make_shared<Pipeline>(std::move(steps),
+                                      Normalize(std::vector(cifar10_mean.begin(), cifar10_mean.end()),
                                                 std::vector(cifar10_std.begin(), cifar10_std.end())));
-    return std::make_shared<Compose>(std::move(steps));
 }
 
 }  // namespace data

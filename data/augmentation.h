@@ -16,9 +16,8 @@ std::string augmentation_forms();
 bool are_augmentations(const std::vector<std::string>& list);
 
 /// What a CIFAR-10 image goes through before the network: the augmentations in the order given, then
-/// Normalize with the data set's mean and deviation. Normalising comes last, so that what a crop pads with is
-/// black. The list {"crop", "flip"} is the training default, {} is for testing. Throws UsageError for what is
-/// unknown.
-std::shared_ptr<const Transform> cifar10_transform(const std::vector<std::string>& list);
+/// Normalize with the data set's mean and deviation. The list {"crop", "flip"} is the training default, {} is
+/// for testing. Throws UsageError for what is unknown.
+std::shared_ptr<const Pipeline> cifar10_transform(const std::vector<std::string>& list);
 
 }  // namespace data

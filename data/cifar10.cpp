@@ -24,6 +24,15 @@ std::array<float, 256> bytes_over_255() {
     return result;
 }
 
+/// Brings planes, one for each channel, into the order (H, W, C), each byte as `convert` says.
+template <typename T, typename Convert>
+void interleave(T* out, const std::uint8_t* planes, const Convert& convert) {
+    constexpr std::int64_t pixels = cifar10_side * cifar10_side;
+    for (std::int64_t pixel = 0; pixel < pixels; ++pixel)
+        for (std::int64_t channel = 0; channel < cifar10_channels; ++channel)
+            *out++ = convert(planes[channel * pixels + pixel]);
+}
+
 std::string records(std::int64_t bytes) { return std::to_string(bytes / cifar10_record_bytes) + " records"; }
 
 void check_all_present(const fs::path& directory) {
@@ -121,15 +130,15 @@ std::int64_t Cifar10::label(std::int64_t index) const {
 
 Example Cifar10::get(std::int64_t index) const {
     check_index(index, "Cifar10::get");
-    Example example{engine::empty({cifar10_side, cifar10_side, cifar10_channels}), *record(index)};
-    constexpr std::int64_t pixels = cifar10_side * cifar10_side;
+    Example example{engine::empty(image_shape()), *record(index)};
     static const std::array<float, 256> scaled = bytes_over_255();
-    const std::uint8_t* planes = record(index) + 1;
-    float* out = example.input.data();
-    for (std::int64_t pixel = 0; pixel < pixels; ++pixel)
-        for (std::int64_t channel = 0; channel < cifar10_channels; ++channel)
-            *out++ = scaled[planes[channel * pixels + pixel]];
+    interleave(example.input.data(), record(index) + 1, [](std::uint8_t byte) { return scaled[byte]; });
     return example;
+}
+
+void Cifar10::copy_bytes(std::int64_t index, std::uint8_t* out) const {
+    check_index(index, "Cifar10::copy_bytes");
+    interleave(out, record(index) + 1, [](std::uint8_t byte) { return byte; });
 }
 
 }  // namespace data

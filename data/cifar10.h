@@ -45,7 +45,7 @@ inline constexpr std::array<Cifar10File, 6> cifar10_files = {{{"data_batch_1.bin
 std::array<std::int64_t, 6> check_cifar10_files(const std::filesystem::path& directory);
 
 /// One split, held in memory as bytes.
-class Cifar10 : public Dataset {
+class Cifar10 : public ImageDataset {
   public:
     /// Throws InputError as check_cifar10_files does, and for a label above 9 in a file of this split.
     Cifar10(const std::filesystem::path& directory, Split split);
@@ -53,7 +53,9 @@ class Cifar10 : public Dataset {
     std::int64_t size() const override;
     /// The image as (32, 32, 3) float32 in [0, 1], bytes / 255.
     Example get(std::int64_t index) const override;
-    std::int64_t label(std::int64_t index) const;
+    engine::Shape image_shape() const override { return {cifar10_side, cifar10_side, cifar10_channels}; }
+    void copy_bytes(std::int64_t index, std::uint8_t* out) const override;
+    std::int64_t label(std::int64_t index) const override;
 
   private:
     const std::uint8_t* record(std::int64_t index) const {

@@ -8,34 +8,21 @@
 #include "engine/error.h"
 
 namespace data {
-namespace {
 
 using engine::UsageError;
 
-engine::Shape batched(std::int64_t count, const engine::Shape& shape) {
-    std::vector<std::int64_t> extents{count};
-    extents.insert(extents.end(), shape.begin(), shape.end());
-    return {extents.data(), extents.data() + extents.size()};
-}
-
-void check_same_shape(const engine::Tensor& input, const engine::Shape& first) {
-    if (input.shape() != first)
-        throw UsageError(
-            "an example of shape " + to_string(input.shape()) + " beside one of shape " + to_string(first),
-            "in DataLoader::next", "bring all examples to one shape with a transform");
-}
-
-}  // namespace
-
-DataLoader::DataLoader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Transform> transform,
-                       const DataLoaderOptions& options)
-    : dataset_(std::move(dataset)), transform_(std::move(transform)), options_(options) {
+DataLoader::DataLoader(std::int64_t examples, BatchMaker make, const DataLoaderOptions& options)
+    : examples_(examples), make_(std::move(make)), options_(options) {
     if (options.batch_size < 1)
         throw UsageError("batch size " + std::to_string(options.batch_size), "in DataLoader",
                          "give at least 1");
     if (options.workers < 0)
         throw UsageError(std::to_string(options.workers) + " workers", "in DataLoader", "give 0 or more");
 }
+
+DataLoader::DataLoader(const std::shared_ptr<const Dataset>& dataset,
+                       std::shared_ptr<const Transform> transform, const DataLoaderOptions& options)
+    : DataLoader(dataset->size(), transformed_batches(dataset, std::move(transform)), options) {}
 
 std::int64_t DataLoader::batches() const {
     return (examples() + options_.batch_size - 1) / options_.batch_size;
@@ -80,32 +67,12 @@ bool DataLoader::next(engine::Batch& batch) {
     return true;
 }
 
-Example DataLoader::transformed_example(std::int64_t index) const {
-    Example example = dataset_->get(index);
-    if (!transform_) return example;
-    Draws draws(options_.seed, epoch_, index);
-    example.input = transform_->apply(example.input, draws);
-    return example;
-}
-
 engine::Batch DataLoader::make_batch(std::int64_t number) const {
     const std::int64_t first = number * options_.batch_size;
     const std::int64_t count = std::min(options_.batch_size, examples() - first);
-    engine::Batch batch;
-    batch.labels = engine::empty({count}, engine::DType::int64);
-    engine::Shape shape;  // of one example
-    for (std::int64_t i = 0; i < count; ++i) {
-        const Example example = transformed_example(order_[static_cast<std::size_t>(first + i)]);
-        if (i == 0) {
-            shape = example.input.shape();
-            batch.inputs = engine::empty(batched(count, shape));
-        }
-        check_same_shape(example.input, shape);
-        const auto values = example.input.values();
-        std::copy(values.begin(), values.end(), batch.inputs.data() + i * shape.numel());
-        batch.labels.data<std::int64_t>()[i] = example.label;
-    }
-    return batch;
+    const std::span all(order_);
+    return make_(all.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), options_.seed,
+                 epoch_);
 }
 
 }  // namespace data

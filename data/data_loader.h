@@ -4,9 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "data/dataset.h"
+#include "data/batch_maker.h"
 #include "data/prefetcher.h"
-#include "data/transforms.h"
 #include "engine/batch.h"
 
 namespace data {
@@ -22,8 +21,11 @@ struct DataLoaderOptions {
 /// epoch and its number, and not on the number of workers or on where the epoch was started.
 class DataLoader : public engine::BatchSource {
   public:
-    /// The transform may be null. Throws UsageError for a batch size below 1 or a negative number of workers.
-    DataLoader(std::shared_ptr<const Dataset> dataset, std::shared_ptr<const Transform> transform,
+    /// Of examples 0 to examples - 1. Throws UsageError for a batch size below 1 or a negative number of
+    /// workers.
+    DataLoader(std::int64_t examples, BatchMaker make, const DataLoaderOptions& options);
+    /// All examples of a data set, as transformed_batches() makes batches of them; the transform may be null.
+    DataLoader(const std::shared_ptr<const Dataset>& dataset, std::shared_ptr<const Transform> transform,
                const DataLoaderOptions& options);
     DataLoader(const DataLoader&) = delete;
     DataLoader& operator=(const DataLoader&) = delete;
@@ -31,19 +33,18 @@ class DataLoader : public engine::BatchSource {
     /// Can be called at any time, also in the middle of an epoch. Throws UsageError for a negative epoch or
     /// if first_batch is not in 0 to batches().
     void start_epoch(std::int64_t epoch, std::int64_t first_batch = 0) override;
-    /// Throws what the data set or a transform throws; the call after that gives the batch after. Throws
-    /// UsageError before the first start_epoch, and if the examples of a batch differ in shape.
+    /// Throws what the maker of batches throws; the call after that gives the batch after. Throws UsageError
+    /// before the first start_epoch.
     bool next(engine::Batch& batch) override;
     std::int64_t batches() const override;
-    std::int64_t examples() const override { return dataset_->size(); }
+    std::int64_t examples() const override { return examples_; }
 
   private:
     void set_order();
-    Example transformed_example(std::int64_t index) const;
     engine::Batch make_batch(std::int64_t number) const;
 
-    std::shared_ptr<const Dataset> dataset_;
-    std::shared_ptr<const Transform> transform_;
+    std::int64_t examples_;
+    BatchMaker make_;
     DataLoaderOptions options_;
     std::vector<std::int64_t> order_;  // of the examples in this epoch
     std::int64_t epoch_ = -1;

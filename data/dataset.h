@@ -27,6 +27,18 @@ class Dataset {
     void check_index(std::int64_t index, const char* function) const;
 };
 
+/// Images that are there in bytes. get() gives them as bytes / 255.
+class ImageDataset : public Dataset {
+  public:
+    /// (H, W, C), of every image.
+    virtual engine::Shape image_shape() const = 0;
+    /// Writes the bytes of image `index`, (H, W, C). Called from several threads, as get() is. Throws
+    /// UsageError if there is no such image.
+    virtual void copy_bytes(std::int64_t index, std::uint8_t* out) const = 0;
+    /// The class of image `index`. Throws UsageError if there is no such image.
+    virtual std::int64_t label(std::int64_t index) const = 0;
+};
+
 /// Examples that lie in two tensors.
 class TensorDataset : public Dataset {
   public:

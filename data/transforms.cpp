@@ -9,20 +9,66 @@
 namespace data {
 namespace {
 
+using engine::Shape;
 using engine::Tensor;
 using engine::UsageError;
+using kernels::AugmentKind;
+using kernels::AugmentStep;
 
-void check_image(const Tensor& image, const char* transform) {
+void check_image(const Tensor& image, const char* function) {
     if (image.dtype() != engine::DType::float32 || image.shape().rank() != 3)
         throw UsageError(
             std::string("a ") + name(image.dtype()) + " tensor of shape " + to_string(image.shape()),
-            std::string("in ") + transform, "give a float32 image (H, W, C)");
+            std::string("in ") + function, "give a float32 image (H, W, C)");
 }
 
-/// Divides, rather than multiply by 1/std, to be equal to the last bit to other implementations.
+/// A step that leaves an image of this shape as it is, to be filled in.
+AugmentStep step_for(const Shape& image, const char* augmentation) {
+    if (image.rank() != 3)
+        throw UsageError("an image of shape " + to_string(image), std::string("in ") + augmentation,
+                         "its shape is (H, W, C)");
+    AugmentStep step{};
+    step.height = static_cast<std::int32_t>(image[0]);
+    step.width = static_cast<std::int32_t>(image[1]);
+    return step;
+}
+
+/// Divides, rather than multiply by 1/deviation, to be equal to the last bit to other implementations.
 void normalize(float* __restrict out, const float* __restrict in, const float* __restrict mean,
-               const float* __restrict std, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) out[i] = (in[i] - mean[i]) / std[i];
+               const float* __restrict deviation, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) out[i] = (in[i] - mean[i]) / deviation[i];
+}
+
+Tensor cropped(const Tensor& image, const AugmentStep& step) {
+    const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
+    const std::int64_t top = step.top, left = step.left, size = step.size;
+    const Tensor out = engine::zeros({size, size, channels});
+    const std::int64_t first_y = std::max<std::int64_t>(0, -top), last_y = std::min(size, height - top);
+    const std::int64_t first_x = std::max<std::int64_t>(0, -left), last_x = std::min(size, width - left);
+    if (first_x >= last_x) return out;
+    for (std::int64_t y = first_y; y < last_y; ++y)
+        std::copy_n(image.data() + ((top + y) * width + left + first_x) * channels,
+                    (last_x - first_x) * channels, out.data() + (y * size + first_x) * channels);
+    return out;
+}
+
+/// The place inside [0, size) that `place` is the reflection of; less than `size` outside.
+std::int64_t reflected(std::int64_t place, std::int64_t size) {
+    if (place < 0) return -place;
+    return place < size ? place : 2 * (size - 1) - place;
+}
+
+Tensor translated(const Tensor& image, const AugmentStep& step) {
+    const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
+    const Tensor out = engine::empty(image.shape());
+    const float* from = image.data();
+    float* to = out.data();
+    for (std::int64_t y = 0; y < height; ++y) {
+        const float* row = from + reflected(y + step.top, height) * width * channels;
+        for (std::int64_t x = 0; x < width; ++x)
+            to = std::copy_n(row + reflected(x + step.left, width) * channels, channels, to);
+    }
+    return out;
 }
 
 Tensor mirrored(const Tensor& image) {
@@ -36,13 +82,42 @@ Tensor mirrored(const Tensor& image) {
     return out;
 }
 
-/// The place inside [0, size) that `place` is the reflection of; less than `size` outside.
-std::int64_t reflected(std::int64_t place, std::int64_t size) {
-    if (place < 0) return -place;
-    return place < size ? place : 2 * (size - 1) - place;
+Tensor painted(const Tensor& image, const AugmentStep& step, std::span<const float> colour) {
+    const std::int64_t width = image.size(1), channels = image.size(2);
+    if (static_cast<std::size_t>(channels) != colour.size())
+        throw UsageError("an image of shape " + to_string(image.shape()) + " for a mean of " +
+                             std::to_string(colour.size()) + " channels",
+                         "in data::changed", "give one value per channel");
+    const Tensor out = image.clone();
+    for (std::int64_t y = step.top; y < step.top + step.size; ++y) {
+        float* pixel = out.data() + (y * width + step.left) * channels;
+        for (std::int32_t x = 0; x < step.size; ++x) pixel = std::copy(colour.begin(), colour.end(), pixel);
+    }
+    return out;
 }
 
 }  // namespace
+
+Tensor changed(const Tensor& image, const AugmentStep& step, std::span<const float> mean) {
+    check_image(image, "data::changed");
+    if (image.size(0) != step.height || image.size(1) != step.width)
+        throw UsageError("an image of shape " + to_string(image.shape()) + " and a step for " +
+                             std::to_string(step.height) + "x" + std::to_string(step.width) + " pixels",
+                         "in data::changed", "draw the step for the shape of the image");
+    switch (step.kind) {
+        case AugmentKind::keep:
+            break;
+        case AugmentKind::crop:
+            return cropped(image, step);
+        case AugmentKind::translate:
+            return translated(image, step);
+        case AugmentKind::mirror:
+            return mirrored(image);
+        case AugmentKind::paint:
+            return painted(image, step, mean);
+    }
+    return image;
+}
 
 RandomCrop::RandomCrop(std::int64_t size, std::int64_t padding) : size_(size), padding_(padding) {
     if (size < 1 || padding < 0)
@@ -50,27 +125,20 @@ RandomCrop::RandomCrop(std::int64_t size, std::int64_t padding) : size_(size), p
                          "in RandomCrop", "size is at least 1, padding at least 0");
 }
 
-Tensor RandomCrop::apply(const Tensor& image, Draws& draws) const {
-    check_image(image, "RandomCrop");
-    const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
-    const std::int64_t places_y = height + 2 * padding_ - size_ + 1;
-    const std::int64_t places_x = width + 2 * padding_ - size_ + 1;
+AugmentStep RandomCrop::draw(const Shape& image, Draws& draws) const {
+    AugmentStep step = step_for(image, "RandomCrop");
+    const std::int64_t places_y = image[0] + 2 * padding_ - size_ + 1;
+    const std::int64_t places_x = image[1] + 2 * padding_ - size_ + 1;
     if (places_y < 1 || places_x < 1)
-        throw UsageError("an image of shape " + to_string(image.shape()) + " is smaller than the crop of " +
-                             std::to_string(size_),
-                         "in RandomCrop", "use a smaller size or more padding");
+        throw UsageError(
+            "an image of shape " + to_string(image) + " is smaller than the crop of " + std::to_string(size_),
+            "in RandomCrop", "use a smaller size or more padding");
+    step.kind = AugmentKind::crop;
     // Where the crop's corner lies in the image; negative inside the padding.
-    const std::int64_t top = draws.below(places_y) - padding_;
-    const std::int64_t left = draws.below(places_x) - padding_;
-
-    const Tensor out = engine::zeros({size_, size_, channels});
-    const std::int64_t first_y = std::max<std::int64_t>(0, -top), last_y = std::min(size_, height - top);
-    const std::int64_t first_x = std::max<std::int64_t>(0, -left), last_x = std::min(size_, width - left);
-    if (first_x >= last_x) return out;
-    for (std::int64_t y = first_y; y < last_y; ++y)
-        std::copy_n(image.data() + ((top + y) * width + left + first_x) * channels,
-                    (last_x - first_x) * channels, out.data() + (y * size_ + first_x) * channels);
-    return out;
+    step.top = static_cast<std::int32_t>(draws.below(places_y) - padding_);
+    step.left = static_cast<std::int32_t>(draws.below(places_x) - padding_);
+    step.size = static_cast<std::int32_t>(size_);
+    return step;
 }
 
 RandomTranslate::RandomTranslate(std::int64_t most) : most_(most) {
@@ -79,23 +147,16 @@ RandomTranslate::RandomTranslate(std::int64_t most) : most_(most) {
                          "give 0 or more");
 }
 
-Tensor RandomTranslate::apply(const Tensor& image, Draws& draws) const {
-    check_image(image, "RandomTranslate");
-    const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
-    if (most_ >= height || most_ >= width)
-        throw UsageError("an image of shape " + to_string(image.shape()) + " cannot be reflected " +
+AugmentStep RandomTranslate::draw(const Shape& image, Draws& draws) const {
+    AugmentStep step = step_for(image, "RandomTranslate");
+    if (most_ >= image[0] || most_ >= image[1])
+        throw UsageError("an image of shape " + to_string(image) + " cannot be reflected " +
                              std::to_string(most_) + " pixels far",
                          "in RandomTranslate", "use a smaller translation");
-    const std::int64_t down = draws.below(2 * most_ + 1) - most_, right = draws.below(2 * most_ + 1) - most_;
-    const Tensor out = engine::empty(image.shape());
-    const float* from = image.data();
-    float* to = out.data();
-    for (std::int64_t y = 0; y < height; ++y) {
-        const float* row = from + reflected(y - down, height) * width * channels;
-        for (std::int64_t x = 0; x < width; ++x)
-            to = std::copy_n(row + reflected(x - right, width) * channels, channels, to);
-    }
-    return out;
+    step.kind = AugmentKind::translate;
+    step.top = static_cast<std::int32_t>(most_ - draws.below(2 * most_ + 1));
+    step.left = static_cast<std::int32_t>(most_ - draws.below(2 * most_ + 1));
+    return step;
 }
 
 RandomHorizontalFlip::RandomHorizontalFlip(float probability) : probability_(probability) {
@@ -104,48 +165,47 @@ RandomHorizontalFlip::RandomHorizontalFlip(float probability) : probability_(pro
                          "give a number from 0 to 1");
 }
 
-Tensor RandomHorizontalFlip::apply(const Tensor& image, Draws& draws) const {
-    check_image(image, "RandomHorizontalFlip");
-    return draws.uniform() < probability_ ? mirrored(image) : image;
+AugmentStep RandomHorizontalFlip::draw(const Shape& image, Draws& draws) const {
+    AugmentStep step = step_for(image, "RandomHorizontalFlip");
+    if (draws.uniform() < probability_) step.kind = AugmentKind::mirror;
+    return step;
 }
 
-Tensor AlternatingFlip::apply(const Tensor& image, Draws& draws) const {
-    check_image(image, "AlternatingFlip");
-    return draws.alternating() ? mirrored(image) : image;
+AugmentStep AlternatingFlip::draw(const Shape& image, Draws& draws) const {
+    AugmentStep step = step_for(image, "AlternatingFlip");
+    if (draws.alternating()) step.kind = AugmentKind::mirror;
+    return step;
 }
 
-Cutout::Cutout(std::int64_t size, std::vector<float> paint) : size_(size), paint_(std::move(paint)) {
+Cutout::Cutout(std::int64_t size) : size_(size) {
     if (size < 1)
         throw UsageError("a square of " + std::to_string(size) + " pixels", "in Cutout", "give at least 1");
 }
 
-Tensor Cutout::apply(const Tensor& image, Draws& draws) const {
-    check_image(image, "Cutout");
-    const std::int64_t height = image.size(0), width = image.size(1);
-    if (size_ > height || size_ > width || static_cast<std::size_t>(image.size(2)) != paint_.size())
-        throw UsageError("an image of shape " + to_string(image.shape()) + " for a square of " +
-                             std::to_string(size_) + " pixels and " + std::to_string(paint_.size()) +
-                             " channels",
-                         "in Cutout", "use a smaller square, and one value of paint per channel");
-    const std::int64_t top = draws.below(height - size_ + 1), left = draws.below(width - size_ + 1);
-    const Tensor out = image.clone();
-    for (std::int64_t y = top; y < top + size_; ++y) {
-        float* pixel = out.data() + (y * width + left) * image.size(2);
-        for (std::int64_t x = 0; x < size_; ++x) pixel = std::copy(paint_.begin(), paint_.end(), pixel);
-    }
-    return out;
+AugmentStep Cutout::draw(const Shape& image, Draws& draws) const {
+    AugmentStep step = step_for(image, "Cutout");
+    if (size_ > image[0] || size_ > image[1])
+        throw UsageError(
+            "an image of shape " + to_string(image) + " for a square of " + std::to_string(size_) + " pixels",
+            "in Cutout", "use a smaller square");
+    step.kind = AugmentKind::paint;
+    step.top = static_cast<std::int32_t>(draws.below(image[0] - size_ + 1));
+    step.left = static_cast<std::int32_t>(draws.below(image[1] - size_ + 1));
+    step.size = static_cast<std::int32_t>(size_);
+    return step;
 }
 
-Normalize::Normalize(const std::vector<float>& mean, const std::vector<float>& std) : channels_(mean.size()) {
-    if (mean.empty() || mean.size() != std.size() ||
-        !std::all_of(std.begin(), std.end(), [](float s) { return s > 0.0F; }))
+Normalize::Normalize(const std::vector<float>& mean, const std::vector<float>& deviation)
+    : channels_(mean.size()) {
+    if (mean.empty() || mean.size() != deviation.size() ||
+        !std::all_of(deviation.begin(), deviation.end(), [](float d) { return d > 0.0F; }))
         throw UsageError(
-            std::to_string(mean.size()) + " means and " + std::to_string(std.size()) + " deviations",
+            std::to_string(mean.size()) + " means and " + std::to_string(deviation.size()) + " deviations",
             "in Normalize", "give one mean and one positive standard deviation per channel");
     constexpr int pixels = 16;  // then any number of channels makes whole vectors
     for (int pixel = 0; pixel < pixels; ++pixel) {
         mean_.insert(mean_.end(), mean.begin(), mean.end());
-        std_.insert(std_.end(), std.begin(), std.end());
+        deviation_.insert(deviation_.end(), deviation.begin(), deviation.end());
     }
 }
 
@@ -158,18 +218,29 @@ Tensor Normalize::apply(const Tensor& image, Draws&) const {
     const Tensor out = engine::empty(image.shape());
     const auto size = static_cast<std::size_t>(image.numel());
     for (std::size_t begin = 0; begin < size; begin += mean_.size())
-        normalize(out.data() + begin, image.data() + begin, mean_.data(), std_.data(),
+        normalize(out.data() + begin, image.data() + begin, mean_.data(), deviation_.data(),
                   std::min(mean_.size(), size - begin));
     return out;
 }
 
-Compose::Compose(std::vector<std::shared_ptr<const Transform>> transforms)
-    : transforms_(std::move(transforms)) {}
+Pipeline::Pipeline(std::vector<std::shared_ptr<const Augmentation>> augmentations, Normalize normalize)
+    : augmentations_(std::move(augmentations)), normalize_(std::move(normalize)) {}
 
-Tensor Compose::apply(const Tensor& image, Draws& draws) const {
+Tensor Pipeline::apply(const Tensor& image, Draws& draws) const {
+    check_image(image, "Pipeline");
     Tensor result = image;
-    for (const auto& transform : transforms_) result = transform->apply(result, draws);
-    return result;
+    for (const auto& augmentation : augmentations_)
+        result = changed(result, augmentation->draw(result.shape(), draws), normalize_.mean());
+    return normalize_.apply(result, draws);
+}
+
+Shape Pipeline::draw(Shape image, Draws& draws, AugmentStep* steps) const {
+    for (const auto& augmentation : augmentations_) {
+        const AugmentStep step = augmentation->draw(image, draws);
+        if (step.kind == AugmentKind::crop) image = {step.size, step.size, image[2]};
+        *steps++ = step;
+    }
+    return image;
 }
 
 }  // namespace data

@@ -1,15 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "engine/ops/augment.h"
 #include "engine/tensor.h"
 
 namespace engine {
 
 /// What one training step sees.
 struct Batch {
-    Tensor inputs;  ///< (N, ...) float32; images are (N, H, W, C)
+    Tensor inputs;  ///< (N, ...) float32; images are (N, H, W, C). With a plan: images, uint8
     Tensor labels;  ///< (N) int64
+    /// How the images become the input: Staging does that, where the model is. Nothing if they are it
+    /// already.
+    std::optional<AugmentPlan> plan = {};
 
     std::int64_t size() const { return labels.numel(); }
 };

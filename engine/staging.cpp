@@ -1,11 +1,40 @@
 #include "engine/staging.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace engine {
 namespace {
 
 std::size_t bytes_of(const Tensor& x) { return static_cast<std::size_t>(x.numel()) * size_of(x.dtype()); }
+
+void* memory_of(const Tensor& x) {
+    switch (x.dtype()) {
+        case DType::float32:
+            return x.data<float>();
+        case DType::int64:
+            return x.data<std::int64_t>();
+        case DType::uint8:
+            return x.data<std::uint8_t>();
+    }
+    return nullptr;
+}
+
+std::vector<Tensor*> tensors_of(Batch& batch) {
+    std::vector<Tensor*> tensors = {&batch.inputs, &batch.labels};
+    if (batch.plan) tensors.push_back(&batch.plan->steps);
+    return tensors;
+}
+
+bool alike(const Tensor& x, const Tensor* y) { return x.shape() == y->shape() && x.dtype() == y->dtype(); }
+
+/// Where the batch is.
+void carry_out_plan(Batch& batch) {
+    if (!batch.plan) return;
+    batch.inputs = augment(batch.inputs, *batch.plan);
+    batch.plan.reset();
+}
 
 }  // namespace
 
@@ -17,14 +46,18 @@ void Staging::start_epoch(std::int64_t epoch, std::int64_t first_batch) {
 }
 
 bool Staging::next(Batch& batch) {
-    if (device_ == Device::cpu) return source_.next(batch);
-    batch = {};
-    prefetch();
-    if (!waits_) return false;
-    present_ = 1 - present_;
-    waits_ = false;
-    slots_[present_].upload->finish();
-    batch = slots_[present_].batch;
+    if (device_ == Device::cpu) {
+        if (!source_.next(batch)) return false;
+    } else {
+        batch = {};
+        prefetch();
+        if (!waits_) return false;
+        present_ = 1 - present_;
+        waits_ = false;
+        slots_[present_].upload->finish();
+        batch = slots_[present_].batch;
+    }
+    carry_out_plan(batch);
     return true;
 }
 
@@ -33,27 +66,34 @@ void Staging::prefetch() {
     if (slots_[present_].upload) slots_[present_].upload->release();
     Batch batch;
     if (!source_.next(batch)) return;
-    bring(slots_[1 - present_], batch);
+    bring(slots_[1 - present_], std::move(batch));
     waits_ = true;
 }
 
-void Staging::bring(Slot& slot, const Batch& batch) const {
-    const std::size_t input_bytes = bytes_of(batch.inputs), label_bytes = bytes_of(batch.labels);
-    if (slot.capacity < input_bytes + label_bytes) {
-        slot.capacity = input_bytes + label_bytes;
-        slot.upload = kernels::runtime(device_).make_upload(slot.capacity);
+void Staging::bring(Slot& slot, Batch batch) const {
+    const std::vector<Tensor*> tensors = tensors_of(batch);
+    std::size_t bytes = 0, offset = 0;
+    for (const Tensor* tensor : tensors) bytes += bytes_of(*tensor);
+    if (slot.capacity < bytes) {
+        slot.capacity = bytes;
+        slot.upload = kernels::runtime(device_).make_upload(bytes);
     }
     std::byte* host = slot.upload->host();
-    if (!slot.batch.inputs.defined() || slot.batch.inputs.shape() != batch.inputs.shape()) {
+    if (!std::equal(slot.memory.begin(), slot.memory.end(), tensors.begin(), tensors.end(), alike)) {
         slot.batch = {};
-        slot.batch.inputs = empty(batch.inputs.shape(), batch.inputs.dtype(), device_);
-        slot.batch.labels = empty(batch.labels.shape(), batch.labels.dtype(), device_);
+        slot.memory.clear();
+        for (const Tensor* tensor : tensors)
+            slot.memory.push_back(empty(tensor->shape(), tensor->dtype(), device_));
         slot.upload->release();  // kernels called before may still use memory that is new here
     }
-    std::memcpy(host, batch.inputs.data(), input_bytes);
-    std::memcpy(host + input_bytes, batch.labels.data<std::int64_t>(), label_bytes);
-    slot.upload->start(slot.batch.inputs.data(), 0, input_bytes);
-    slot.upload->start(slot.batch.labels.data<std::int64_t>(), input_bytes, label_bytes);
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+        const std::size_t size = bytes_of(*tensors[i]);
+        std::memcpy(host + offset, memory_of(*tensors[i]), size);
+        if (size > 0) slot.upload->start(memory_of(slot.memory[i]), offset, size);
+        offset += size;
+        *tensors[i] = slot.memory[i];  // the batch is on the device now
+    }
+    slot.batch = std::move(batch);
 }
 
 }  // namespace engine

@@ -2,14 +2,16 @@
 
 #include <array>
 #include <memory>
+#include <vector>
 
 #include "engine/batch.h"
 #include "kernels/common/runtime.h"
 
 namespace engine {
 
-/// Brings the batches of a source to a device. On a GPU the next batch can be brought while kernels work on
-/// the present one: through pinned memory, beside the stream of work. On the CPU this is the source itself.
+/// Brings the batches of a source to a device, and makes inputs of their images if they come with a plan. On
+/// a GPU the next batch can be brought while kernels work on the present one: through pinned memory, beside
+/// the stream of work. On the CPU nothing is copied.
 class Staging final : public BatchSource {
   public:
     /// The source outlives this object.
@@ -18,7 +20,7 @@ class Staging final : public BatchSource {
     Staging& operator=(const Staging&) = delete;
 
     void start_epoch(std::int64_t epoch, std::int64_t first_batch = 0) override;
-    /// The batch, on the device, lives until the next but one is asked for.
+    /// The batch is on the device and has no plan; it lives until the next but one is asked for.
     bool next(Batch& batch) override;
     std::int64_t batches() const override { return source_.batches(); }
     std::int64_t examples() const override { return source_.examples(); }
@@ -29,12 +31,13 @@ class Staging final : public BatchSource {
 
   private:
     struct Slot {
-        Batch batch;  ///< on the device
-        std::size_t capacity = 0;
+        Batch batch;                              ///< on the device, as the source gave it
+        std::vector<Tensor> memory;               ///< that it lies in there
+        std::size_t capacity = 0;                 ///< bytes of what follows
         std::unique_ptr<kernels::Upload> upload;  ///< last, hence first to go: waits for what is under way
     };
 
-    void bring(Slot& slot, const Batch& batch) const;
+    void bring(Slot& slot, Batch batch) const;
 
     BatchSource& source_;
     const Device device_;

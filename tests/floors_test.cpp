@@ -8,7 +8,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "data/augmentation.h"
 #include "engine/nn/cross_entropy_loss.h"
+#include "engine/ops/augment.h"
 #include "engine/optim/adam.h"
 #include "engine/random.h"
 #include "engine/train_step.h"
@@ -50,6 +52,20 @@ Rows rows_of_page() {
     return rows;
 }
 
+/// Images in bytes, as they come to a GPU, with the steps of the default augmentations.
+engine::Tensor augmented_images() {
+    const engine::Shape shape{32, 32, 3};
+    const auto pipeline = data::cifar10_transform({"crop", "flip"});
+    const auto mean = pipeline->normalize().mean(), deviation = pipeline->normalize().deviation();
+    const engine::Tensor steps = engine::augment_steps(images, pipeline->steps());
+    for (std::int64_t i = 0; i < images; ++i) {
+        data::Draws draws(1, 0, i);
+        pipeline->draw(shape, draws, engine::steps_in(steps) + i * pipeline->steps());
+    }
+    return engine::augment(engine::zeros({images, 32, 32, 3}, engine::DType::uint8),
+                           {steps, {mean.begin(), mean.end()}, {deviation.begin(), deviation.end()}, 32, 32});
+}
+
 /// Of a training step of the network that the page speaks of.
 Rows rows_of_step() {
     engine::manual_seed(1);
@@ -61,7 +77,7 @@ Rows rows_of_step() {
     engine::TrainStep step(net, adam, engine::nn::CrossEntropyLoss());
     Recorder recorder;
     kernels::kernel_observer = &recorder;
-    step.start({engine::ones({images, 32, 32, 3}), labels});
+    step.start({augmented_images(), labels});
     kernels::kernel_observer = nullptr;
     step.finish();
     return recorder.rows;

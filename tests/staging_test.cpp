@@ -14,7 +14,8 @@ using engine::Tensor;
 
 namespace {
 
-/// Batch i of epoch e holds the number 100 e + i in all its elements; sizes go up and down.
+/// Batch i of epoch e holds the number 100 e + i in all its elements; sizes go up and down. Some come as
+/// images in bytes, black ones, with a plan that makes this number of them.
 class Numbers : public engine::BatchSource {
   public:
     void start_epoch(std::int64_t epoch, std::int64_t first_batch) override {
@@ -26,6 +27,10 @@ class Numbers : public engine::BatchSource {
         const std::int64_t size = 1 + next_ % 3, number = 100 * epoch_ + next_++;
         batch.inputs = engine::full({size, 4}, static_cast<float>(number));
         batch.labels = engine::tensor(test::Labels(static_cast<std::size_t>(size), number), {size});
+        if (number % 3 != 0) {
+            batch.inputs = engine::zeros({size, 2, 2, 1}, engine::DType::uint8);
+            batch.plan = {engine::augment_steps(size, 0), {-static_cast<float>(number)}, {1}, 2, 2};
+        }
         return true;
     }
     std::int64_t batches() const override { return 7; }
@@ -39,6 +44,7 @@ class Numbers : public engine::BatchSource {
 std::int64_t number_of(const Batch& batch, Device device) {
     CHECK(batch.inputs.device() == device);
     CHECK(batch.labels.device() == device);
+    CHECK(!batch.plan);
     const Tensor labels = batch.labels.to(Device::cpu), inputs = batch.inputs.to(Device::cpu);
     const std::int64_t number = labels.values<std::int64_t>()[0];
     for (const float value : inputs.values()) CHECK(value == static_cast<float>(number));

@@ -31,6 +31,12 @@ bool equal(const Tensor& x, const Tensor& y) {
     return x.shape() == y.shape() && std::equal(x.values().begin(), x.values().end(), y.values().begin());
 }
 
+/// The image after one step of the augmentation.
+Tensor applied(const data::Augmentation& augmentation, const Tensor& image, Draws& draws,
+               const std::vector<float>& mean = {}) {
+    return data::changed(image, augmentation.draw(image.shape(), draws), mean);
+}
+
 /// The crop's definition: pixel (y + top, x + left) of the image, and 0 outside.
 Tensor cropped(const Tensor& image, std::int64_t size, std::int64_t top, std::int64_t left) {
     const std::int64_t height = image.size(0), width = image.size(1), channels = image.size(2);
@@ -85,7 +91,7 @@ TEST_CASE("a random crop is one of the crops of the padded image, and all of the
         std::set<std::pair<std::int64_t, std::int64_t>> seen;
         for (std::int64_t example = 0; example < 2000; ++example) {
             Draws draws(1, 0, example), same(1, 0, example);
-            const Tensor out = crop.apply(image, draws);
+            const Tensor out = applied(crop, image, draws);
             const std::int64_t top = same.below(height + 2 * padding - size + 1) - padding;
             const std::int64_t left = same.below(width + 2 * padding - size + 1) - padding;
             REQUIRE(equal(out, cropped(image, size, top, left)));
@@ -102,10 +108,10 @@ TEST_CASE("a random crop is one of the crops of the padded image, and all of the
 TEST_CASE("a crop larger than the padded image is refused") {
     Draws draws(0, 0, 0);
     const data::RandomCrop crop(5, 1);
-    CHECK_THROWS_AS(crop.apply(counting_image(2, 8, 3), draws), UsageError);
+    CHECK_THROWS_AS(crop.draw({2, 8, 3}, draws), UsageError);
     CHECK_THROWS_AS(data::RandomCrop(0, 1), UsageError);
     CHECK_THROWS_AS(data::RandomCrop(4, -1), UsageError);
-    CHECK_THROWS_AS(crop.apply(engine::zeros({4, 4}), draws), UsageError);
+    CHECK_THROWS_AS(crop.draw({4, 4}, draws), UsageError);
 }
 
 TEST_CASE("a flip mirrors columns about as often as asked, and leaves its argument alone") {
@@ -115,7 +121,7 @@ TEST_CASE("a flip mirrors columns about as often as asked, and leaves its argume
     int flips = 0;
     for (std::int64_t example = 0; example < 1000; ++example) {
         Draws draws(3, 0, example);
-        const Tensor out = flip.apply(image, draws);
+        const Tensor out = applied(flip, image, draws);
         const bool flipped = equal(out, mirrored);
         CHECK((flipped || equal(out, image)));
         flips += flipped;
@@ -125,8 +131,8 @@ TEST_CASE("a flip mirrors columns about as often as asked, and leaves its argume
     CHECK(equal(image, counting_image(2, 3, 2)));
 
     Draws draws(3, 0, 0);
-    CHECK(equal(data::RandomHorizontalFlip(1.0F).apply(image, draws), mirrored));
-    CHECK(equal(data::RandomHorizontalFlip(0.0F).apply(image, draws), image));
+    CHECK(equal(applied(data::RandomHorizontalFlip(1.0F), image, draws), mirrored));
+    CHECK(equal(applied(data::RandomHorizontalFlip(0.0F), image, draws), image));
     CHECK_THROWS_AS(data::RandomHorizontalFlip(1.5F), UsageError);
 }
 
@@ -141,7 +147,7 @@ TEST_CASE("a translation shows the image moved, and its reflection beyond the bo
     std::set<std::pair<std::int64_t, std::int64_t>> seen;
     for (std::int64_t example = 0; example < 1000; ++example) {
         Draws draws(1, 0, example), same(1, 0, example);
-        const Tensor out = translate.apply(image, draws);
+        const Tensor out = applied(translate, image, draws);
         const std::int64_t down = same.below(2 * most + 1) - most, right = same.below(2 * most + 1) - most;
         for (std::int64_t y = 0; y < height; ++y)
             for (std::int64_t x = 0; x < width; ++x)
@@ -155,7 +161,7 @@ TEST_CASE("a translation shows the image moved, and its reflection beyond the bo
     }
     CHECK(seen.size() == 49);
     Draws draws(1, 0, 0);
-    CHECK_THROWS_AS(data::RandomTranslate(4).apply(image, draws), UsageError);
+    CHECK_THROWS_AS(data::RandomTranslate(4).draw(image.shape(), draws), UsageError);
     CHECK_THROWS_AS(data::RandomTranslate(-1), UsageError);
 }
 
@@ -164,7 +170,7 @@ TEST_CASE("an alternating flip shows each image from both sides in any two epoch
     const data::AlternatingFlip flip;
     const auto flipped_in = [&](std::int64_t epoch, std::int64_t example) {
         Draws draws(3, epoch, example);
-        return !equal(flip.apply(image, draws), image);
+        return !equal(applied(flip, image, draws), image);
     };
     int flipped_first = 0;
     for (std::int64_t example = 0; example < 1000; ++example) {
@@ -180,11 +186,11 @@ TEST_CASE("an alternating flip shows each image from both sides in any two epoch
 
 TEST_CASE("cutout paints one whole square, anywhere") {
     const Tensor image = counting_image(4, 5, 2);
-    const data::Cutout cutout(3, {-1, -2});
+    const data::Cutout cutout(3);
     std::set<std::int64_t> corners;
     for (std::int64_t example = 0; example < 200; ++example) {
         Draws draws(1, 0, example);
-        const Tensor out = cutout.apply(image, draws);
+        const Tensor out = applied(cutout, image, draws, {-1, -2});
         std::int64_t painted = 0, corner = -1;
         for (std::int64_t i = 0; i < out.numel(); ++i) {
             if (out.data()[i] > 0) continue;
@@ -201,9 +207,18 @@ TEST_CASE("cutout paints one whole square, anywhere") {
     CHECK(corners.size() == 6);
     CHECK(image.data()[0] == 1.0F);
     Draws draws(1, 0, 0);
-    CHECK_THROWS_AS(data::Cutout(5, {0, 0}).apply(image, draws), UsageError);
-    CHECK_THROWS_AS(data::Cutout(2, {0}).apply(image, draws), UsageError);
-    CHECK_THROWS_AS(data::Cutout(0, {}), UsageError);
+    CHECK_THROWS_AS(data::Cutout(5).draw(image.shape(), draws), UsageError);
+    CHECK_THROWS_AS(applied(data::Cutout(2), image, draws, {0}), UsageError);
+    CHECK_THROWS_AS(data::Cutout(0), UsageError);
+}
+
+TEST_CASE("a step changes only images that it was drawn for") {
+    Draws draws(0, 0, 0);
+    const kernels::AugmentStep step = data::RandomCrop(2, 1).draw({4, 5, 3}, draws);
+    CHECK(data::changed(counting_image(4, 5, 1), step, {}).shape() == engine::Shape{2, 2, 1});
+    CHECK_THROWS_AS(data::changed(counting_image(5, 4, 3), step, {}), UsageError);
+    CHECK_THROWS_AS(data::changed(engine::zeros({4, 5}), step, {}), UsageError);
+    CHECK_THROWS_AS(data::changed(engine::empty({4, 5, 3}, engine::DType::uint8), step, {}), UsageError);
 }
 
 TEST_CASE("augmentations are named, some with a number of pixels") {
@@ -237,7 +252,7 @@ TEST_CASE("the training pipeline crops, flips and then normalizes, in this order
     const auto normalize = data::cifar10_transform({});
     for (std::int64_t example = 0; example < 20; ++example) {
         Draws draws(1, 2, example), same(1, 2, example);
-        const Tensor expected = normalize->apply(flip.apply(crop.apply(image, same), same), same);
+        const Tensor expected = normalize->apply(applied(flip, applied(crop, image, same), same), same);
         CHECK(equal(pipeline->apply(image, draws), expected));
     }
 

@@ -5,6 +5,7 @@
 #include "kernels/adaptive_avg_pool/adaptive_avg_pool.h"
 #include "kernels/add/add.h"
 #include "kernels/attention_conv/attention_conv.h"
+#include "kernels/augment/augment.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
 #include "kernels/common/observe.h"
@@ -99,6 +100,7 @@ CIFAR_ENGINE_OP(add_forward, AddForward<float>)
 CIFAR_ENGINE_OP(add_backward, AddBackward<float>)
 CIFAR_ENGINE_OP(attention_conv_forward, AttentionConvForward<float>)
 CIFAR_ENGINE_OP(attention_conv_backward, AttentionConvBackward<float>)
+CIFAR_ENGINE_OP(augment, Augment)
 CIFAR_ENGINE_OP(batch_norm_train_forward, BatchNormTrainForward<float>)
 CIFAR_ENGINE_OP(batch_norm_eval_forward, BatchNormEvalForward<float>)
 CIFAR_ENGINE_OP(batch_norm_backward, BatchNormBackward<float>)

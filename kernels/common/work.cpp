@@ -132,6 +132,15 @@ Work work(const AttentionConvBackward<float>& args) {
     return {"attention_conv_backward", flops, floats(values) + real(out_size(s)), text(s), algorithm(s)};
 }
 
+// Of each value: over 255, minus the mean, over the deviation. The steps only say where it comes from.
+Work work(const Augment& args) {
+    const std::int64_t x = args.images * args.height * args.width * args.channels;
+    const std::int64_t out = args.images * args.out_height * args.out_width * args.channels;
+    return {"augment", 3 * real(out),
+            real(x) + real(args.images * args.steps_of_image) * sizeof(AugmentStep) + floats(out),
+            extents({args.images, args.height, args.width, args.channels})};
+}
+
 Work work(const BatchNormTrainForward<float>& args) {
     const std::int64_t size = args.rows * args.channels;
     // Mean 1, variance 3, normalisation 4.

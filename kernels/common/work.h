@@ -4,6 +4,7 @@
 #include "kernels/adaptive_avg_pool/adaptive_avg_pool.h"
 #include "kernels/add/add.h"
 #include "kernels/attention_conv/attention_conv.h"
+#include "kernels/augment/augment.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
 #include "kernels/common/observe.h"
@@ -38,6 +39,7 @@ Work work(const AddForward<float>& args);
 Work work(const AddBackward<float>& args);
 Work work(const AttentionConvForward<float>& args);
 Work work(const AttentionConvBackward<float>& args);
+Work work(const Augment& args);
 Work work(const BatchNormTrainForward<float>& args);
 Work work(const BatchNormEvalForward<float>& args);
 Work work(const BatchNormBackward<float>& args);
