@@ -40,6 +40,8 @@ struct Config {
     std::int64_t batch_size = 128;
     bool no_shuffle = false;
     std::vector<std::string> augment = {"crop", "flip"};
+    std::int64_t validate = 0;  ///< training images to hold out
+    std::string tta = "none";
     std::string device = "auto";
     std::int64_t threads = 0;  ///< 0: as many as the machine has
     std::int64_t workers = 1;

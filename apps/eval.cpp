@@ -12,15 +12,9 @@
 #include "apps/interruption.h"
 #include "apps/profile_report.h"
 #include "apps/terminal.h"
-#include "data/augmentation.h"
+#include "apps/view_evaluation.h"
 #include "data/cifar10.h"
-#include "data/data_loader.h"
-#include "engine/autograd.h"
-#include "engine/metrics.h"
-#include "engine/nn/cross_entropy_loss.h"
-#include "engine/profile.h"
 #include "engine/serialize/npy.h"
-#include "engine/staging.h"
 #include "models/model_file.h"
 
 namespace apps {
@@ -31,37 +25,6 @@ struct EvalArguments {
     std::string checkpoint, logits, profile;
     bool json = false;
 };
-
-struct Evaluation {
-    engine::MetricAccumulator metrics;
-    engine::Tensor logits;  ///< (N, classes), in the order of the data
-};
-
-bool next_batch(engine::Staging& loader, engine::Batch& batch) {
-    const engine::PhaseScope phase(engine::Phase::data);
-    return loader.next(batch);
-}
-
-Evaluation evaluate(models::AttentionNet& model, data::DataLoader& loader) {
-    const engine::NoGradGuard no_grad;
-    const engine::nn::CrossEntropyLoss loss;
-    model.eval();
-    Evaluation result;
-    result.logits = engine::empty({loader.examples(), model.options.classes});
-    engine::Staging staged(loader, model.device());
-    staged.start_epoch(0);
-    for (engine::Batch batch; next_batch(staged, batch);) {
-        const engine::PhaseScope phase(engine::Phase::evaluation);
-        const engine::Tensor logits = model(batch.inputs);
-        const engine::Tensor on_host = logits.to(engine::Device::cpu);
-        const auto values = on_host.values();
-        std::copy(values.begin(), values.end(),
-                  result.logits.data() + result.metrics.count() * model.options.classes);
-        result.metrics.add(loss(logits, batch.labels).item(),
-                           engine::correct_predictions(logits, batch.labels), batch.size());
-    }
-    return result;
-}
 
 /// A network that was made for something else than CIFAR-10.
 void check_fits(const models::AttentionNetOptions& network, const std::string& checkpoint) {
@@ -83,11 +46,11 @@ void eval(const EvalArguments& arguments) {
     check_fits(model->options, arguments.checkpoint);
     model->to(compute.device);
     const data::Location location = find_data(config.data);
-    data::DataLoader loader(std::make_shared<data::Cifar10>(location.directory, data::Split::test),
-                            data::cifar10_transform({}), {config.batch_size, false, 0, 0});
+    const auto images = std::make_shared<data::Cifar10>(location.directory, data::Split::test);
+    const auto views = view_loaders(images, config.tta, config.batch_size, compute.device);
     std::optional<ProfileReport> profile;
     if (!arguments.profile.empty()) profile.emplace(arguments.profile, compute);
-    const auto [metrics, logits] = evaluate(*model, loader);
+    const auto [metrics, logits] = evaluate_views(*model, views);
     if (profile) profile->write_trace();
     if (!arguments.logits.empty()) engine::save_npy(arguments.logits, logits);
     if (arguments.json) {
@@ -98,8 +61,8 @@ void eval(const EvalArguments& arguments) {
     fmt::print("device {}, {}{}\ndata {}{}\n", compute.description, arithmetic_description(), compute.note,
                location.directory.string(), location.is_sample ? " (the bundled SAMPLE)" : "");
     if (profile) profile->print();
-    fmt::print("test loss {:.4f} accuracy {:.4f}, {} images\n", metrics.mean_loss(), metrics.accuracy(),
-               with_commas(metrics.count()));
+    fmt::print("test loss {:.4f} accuracy {:.4f}, {} images{}\n", metrics.mean_loss(), metrics.accuracy(),
+               with_commas(metrics.count()), views_note(views.size()));
     if (!arguments.logits.empty()) fmt::print("logits {}\n", arguments.logits);
 }
 
@@ -107,7 +70,7 @@ void eval(const EvalArguments& arguments) {
 
 Command add_eval(CLI::App& command) {
     auto arguments = std::make_shared<EvalArguments>();
-    add_settings(command, arguments->flags, {"data", "batch-size", "device", "threads"});
+    add_settings(command, arguments->flags, {"data", "batch-size", "device", "threads", "tta"});
     command
         .add_option("--checkpoint", arguments->checkpoint,
                     "model file: best.safetensors of a run, or a state_dict")

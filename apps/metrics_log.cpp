@@ -32,8 +32,8 @@ bool is_step_event(const std::string& line, std::int64_t step) {
 
 }  // namespace
 
-MetricsLog::MetricsLog(std::filesystem::path path)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "ab")) {
+MetricsLog::MetricsLog(std::filesystem::path path, std::string split)
+    : path_(std::move(path)), split_(std::move(split)), file_(std::fopen(path_.c_str(), "ab")) {
     if (!file_) fail();
     lines_ = count_lines(path_);
 }
@@ -55,10 +55,20 @@ void MetricsLog::write_epoch(const engine::EpochReport& report) {
                     {"epoch", report.epoch},
                     {"train_loss", report.train_loss},
                     {"train_accuracy", report.train_accuracy},
-                    {"test_loss", report.test_loss},
-                    {"test_accuracy", report.test_accuracy},
+                    {split_ + "_loss", report.test_loss},
+                    {split_ + "_accuracy", report.test_accuracy},
                     {"seconds", std::round(report.seconds * 1000) / 1000}}
                    .dump());
+}
+
+void MetricsLog::write_test(const engine::MetricAccumulator& metrics, std::size_t views) {
+    write_line(Json{
+        {"event", "test"},
+        {"test_loss", metrics.mean_loss()},
+        {"test_accuracy", metrics.accuracy()},
+        {"images", metrics.count()},
+        {"views",
+         views}}.dump());
 }
 
 void MetricsLog::write_line(const std::string& line) {

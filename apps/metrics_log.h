@@ -14,13 +14,16 @@ namespace apps {
 class MetricsLog {
   public:
     /// Appends to the file, or begins it.
-    explicit MetricsLog(std::filesystem::path path);
+    /// Epochs are measured on `split`: its name is part of their keys.
+    MetricsLog(std::filesystem::path path, std::string split);
     ~MetricsLog();
     MetricsLog(const MetricsLog&) = delete;
     MetricsLog& operator=(const MetricsLog&) = delete;
 
     void write_step(const engine::StepReport& report, double images_per_second);
     void write_epoch(const engine::EpochReport& report);
+    /// What the trained network reaches on the test images, averaged over so many views of each.
+    void write_test(const engine::MetricAccumulator& metrics, std::size_t views);
     /// Waits until all lines are on the disk itself.
     void sync();
 
@@ -36,6 +39,7 @@ class MetricsLog {
     [[noreturn]] void fail() const;
 
     std::filesystem::path path_;
+    std::string split_;
     std::FILE* file_;
     std::int64_t lines_ = 0;
 };

@@ -26,10 +26,9 @@ void Progress::on_epoch(const engine::EpochReport& report) {
     pause();
     epoch_.restore();
     train_seconds_ = 0;
-    fmt::print(
-        "epoch {}/{}: train loss {:.4f} accuracy {:.2f}%, test loss {:.4f} accuracy {:.2f}%, {:.1f} s\n",
-        report.epoch, options_.epochs, report.train_loss, 100 * report.train_accuracy, report.test_loss,
-        100 * report.test_accuracy, report.seconds);
+    fmt::print("epoch {}/{}: train loss {:.4f} accuracy {:.2f}%, {} loss {:.4f} accuracy {:.2f}%, {:.1f} s\n",
+               report.epoch, options_.epochs, report.train_loss, 100 * report.train_accuracy, options_.split,
+               report.test_loss, 100 * report.test_accuracy, report.seconds);
 }
 
 void Progress::pause() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "engine/metrics.h"
 #include "engine/timer.h"
@@ -13,6 +14,7 @@ struct ProgressOptions {
     std::int64_t batches;    ///< of a whole epoch
     std::int64_t log_every;  ///< steps between plain lines
     bool live;               ///< a bar that is redrawn, instead of plain lines
+    std::string split;       ///< what epochs are measured on
 };
 
 /// Shows on standard output how a training comes along.

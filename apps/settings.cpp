@@ -19,6 +19,7 @@ namespace {
 constexpr std::int64_t most_channels = 4096;
 constexpr std::int64_t most_hidden = 65'536;
 constexpr std::int64_t most_batch = 65'536;
+constexpr std::int64_t most_validate = 1'000'000;
 constexpr std::int64_t most_threads = 1024;
 constexpr std::int64_t most_workers = 64;
 constexpr std::int64_t most_epochs = 1'000'000;
@@ -327,6 +328,11 @@ std::vector<Setting> make_settings() {
         integer_setting("batch-size", &Config::batch_size, 1, most_batch, false, "images in a step"),
         switch_setting("no-shuffle", &Config::no_shuffle, false, "take training images in file order"),
         augment_setting(),
+        integer_setting("validate", &Config::validate, 0, most_validate, false,
+                        "hold out the last so many training images and measure each epoch on them; the test "
+                        "images are then read once, at the end"),
+        name_setting("tta", &Config::tta, {"none", "flip", "flip-translate"},
+                     "views of a test image to average (test-time augmentation)"),
         device,
         threads,
         integer_setting("workers", &Config::workers, 0, most_workers, true,

@@ -15,14 +15,13 @@
 #include "apps/profile_report.h"
 #include "apps/run_directory.h"
 #include "apps/terminal.h"
+#include "apps/training.h"
+#include "apps/training_data.h"
 #include "apps/training_run.h"
-#include "data/cifar10_loader.h"
-#include "engine/optim/adam.h"
-#include "engine/optim/sgd.h"
+#include "apps/view_evaluation.h"
 #include "engine/random.h"
 #include "engine/serialize/atomic_file.h"
 #include "engine/timer.h"
-#include "models/initialise.h"
 #include "models/model_file.h"
 
 namespace apps {
@@ -34,44 +33,6 @@ struct TrainArguments {
     Flags flags;
     std::string config, resume, out, profile;
     bool overwrite = false;
-};
-
-std::unique_ptr<engine::optim::Optimizer> make_optimizer(const Config& config,
-                                                         engine::nn::NamedTensors parameters) {
-    using namespace engine::optim;
-    std::unique_ptr<Optimizer> optimizer;
-    if (config.optimizer == "sgd")
-        optimizer = std::make_unique<Sgd>(std::move(parameters),
-                                          SgdOptions{config.lr, config.momentum, config.weight_decay});
-    else
-        optimizer = std::make_unique<Adam>(std::move(parameters),
-                                           AdamOptions{.lr = config.lr,
-                                                       .weight_decay = config.weight_decay,
-                                                       .decoupled = config.optimizer == "adamw"});
-    for (const auto& [suffix, factor] : config.lr_factors)
-        optimizer->set_factor(suffix, &ParameterFactors::lr, factor);
-    for (const auto& [suffix, factor] : config.decay_factors)
-        optimizer->set_factor(suffix, &ParameterFactors::weight_decay, factor);
-    return optimizer;
-}
-
-/// What is trained, and by what.
-struct Training {
-    /// The parameters are drawn on the CPU, the same for every device.
-    explicit Training(const Config& config) : model(config.network()) {}
-
-    /// Brings the network to where it is trained.
-    void move_to(engine::Device device, const Config& config) {
-        model.to(device);
-        optimizer = make_optimizer(config, model.named_parameters());
-    }
-
-    models::AttentionNet model;
-    std::unique_ptr<engine::optim::Optimizer> optimizer;  ///< null until it has been moved
-};
-
-struct Loaders {
-    std::unique_ptr<data::DataLoader> train, test;
 };
 
 /// A path that was given on the command line; none may be empty.
@@ -120,47 +81,16 @@ RunDirectory choose_directory(const TrainArguments& arguments) {
     return run;
 }
 
-Loaders load_data(const Config& config, const fs::path& directory, engine::Device device) {
-    constexpr std::int64_t test_batch_size = 128;  // results do not depend on it
-    const auto seed = static_cast<std::uint64_t>(config.seed);
-    const int workers = static_cast<int>(config.workers);
-    return {data::cifar10_loader(directory, data::Split::train, config.augment,
-                                 {config.batch_size, !config.no_shuffle, workers, seed}, device),
-            data::cifar10_loader(directory, data::Split::test, {}, {test_batch_size, false, workers, seed},
-                                 device)};
-}
-
-/// Some thousand images as the network sees them, for what is learnt of images before training.
-engine::Tensor first_images(const fs::path& directory) {
-    constexpr std::int64_t enough = 5000;
-    data::DataLoader loader(std::make_shared<data::Cifar10>(directory, data::Split::train),
-                            data::cifar10_transform({}), {.batch_size = enough});
-    loader.start_epoch(0);
-    engine::Batch batch;
-    loader.next(batch);
-    return batch.inputs;
-}
-
-/// What the parameters are before the first step, where they are not random.
-void initialise(const Config& config, const fs::path& directory, models::AttentionNet& model) {
-    for (const std::string& way : config.initialise) {
-        if (way == "open-attention") models::open_attention(model);
-        if (way == "dirac") models::dirac(model);
-        if (way == "whitening") models::whiten(model, first_images(directory));
-    }
-    if (!config.init.empty()) models::load_values(config.init, model);
-}
-
 void print_model(const Config& config, const models::AttentionNet& model) {
     std::int64_t parameters = 0;
     for (const engine::Tensor& parameter : model.parameters()) parameters += parameter.numel();
     fmt::print("model {}, {} parameters\n", config.model, with_commas(parameters));
 }
 
-void print_data(const data::Location& location, const Loaders& loaders) {
-    fmt::print("data {}{}, {} training and {} test images\n", location.directory.string(),
+void print_data(const data::Location& location, const TrainingData& loaders, const char* split) {
+    fmt::print("data {}{}, {} training and {} {} images\n", location.directory.string(),
                location.is_sample ? " (the bundled SAMPLE)" : "", with_commas(loaders.train->examples()),
-               with_commas(loaders.test->examples()));
+               with_commas(loaders.epochs->examples()), split);
 }
 
 engine::FitOptions fit_options(const Config& config) {
@@ -199,7 +129,7 @@ void repair(const RunDirectory& run, const RunState& state, std::int64_t log_eve
 
 /// Loads what is to go on; empty if it has ended.
 std::optional<RunState> load_resumed(const RunDirectory& run, const Config& config, Training& training,
-                                     const Loaders& loaders) {
+                                     const TrainingData& loaders) {
     RunState state = load_state(run.state(), training.model, *training.optimizer);
     if (state.train_examples != loaders.train->examples())
         throw engine::InputError(fmt::format("the run had {} training images, this data has {}",
@@ -215,8 +145,8 @@ std::optional<RunState> load_resumed(const RunDirectory& run, const Config& conf
 void print_end(const TrainingRun& result, const RunDirectory& run, const Config& config, double seconds) {
     const engine::EpochReport& last = *result.last_report();
     fmt::print("done in {}\n", clock_time(seconds));
-    fmt::print("test loss {:.4f} accuracy {:.4f}; best accuracy {:.4f} in epoch {}\n", last.test_loss,
-               last.test_accuracy, result.best().test_accuracy, result.best().epoch);
+    fmt::print("{} loss {:.4f} accuracy {:.4f}; best accuracy {:.4f} in epoch {}\n", split_name(config),
+               last.test_loss, last.test_accuracy, result.best().test_accuracy, result.best().epoch);
     fmt::print("run {}: last.safetensors best.safetensors metrics.jsonl config.toml\n", run.path().string());
     fmt::print("try: cifar_engine eval --checkpoint {} --data {}\n", run.best().string(), config.data);
 }
@@ -229,7 +159,7 @@ void print_end(const TrainingRun& result, const RunDirectory& run, const Config&
 
 /// Where training starts; empty if there is nothing left to do.
 std::optional<RunState> starting_state(bool resuming, const RunDirectory& run, const Config& config,
-                                       Training& training, const Loaders& loaders) {
+                                       Training& training, const TrainingData& loaders) {
     if (resuming) return load_resumed(run, config, training, loaders);
     RunState state;
     state.train_examples = loaders.train->examples();
@@ -248,26 +178,37 @@ void open_directory(bool resuming, const RunDirectory& run, const Config& config
                resuming ? fmt::format(", resumed after step {}", state.position.step) : "");
 }
 
-void fit(const RunDirectory& run, const Config& config, Training& training, const Loaders& loaders,
+/// The one time that a training which holds out images, or averages views, looks at the test images so.
+void measure_test(models::AttentionNet& model, const TrainingData& loaders, TrainingRun& observer) {
+    const engine::MetricAccumulator metrics = evaluate_views(model, loaders.test_views).metrics;
+    const std::size_t views = loaders.test_views.size();
+    observer.on_test(metrics, views);
+    fmt::print("test loss {:.4f} accuracy {:.4f}, {} images{}\n", metrics.mean_loss(), metrics.accuracy(),
+               with_commas(metrics.count()), views_note(views));
+}
+
+void fit(const RunDirectory& run, const Config& config, Training& training, const TrainingData& loaders,
          RunState state, const std::string& profile_file, const ComputeDevice& compute) {
     const engine::Timer timer;
     engine::Trainer trainer(training.model, *training.optimizer,
                             engine::nn::CrossEntropyLoss(static_cast<float>(config.label_smoothing)));
     const engine::TrainPosition start = state.position;
     const ProgressOptions progress{config.epochs, loaders.train->batches(), config.log_every,
-                                   is_live(stdout) && !config.no_progress};
+                                   is_live(stdout) && !config.no_progress, split_name(config)};
     TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress);
     std::optional<ProfileReport> profile;
     if (!profile_file.empty()) profile.emplace(profile_file, compute);
     const engine::TrainPosition end =
-        trainer.fit(*loaders.train, *loaders.test, fit_options(config), start, observer);
+        trainer.fit(*loaders.train, *loaders.epochs, fit_options(config), start, observer);
     if (observer.was_stopped()) observer.save_stopped(end);
     if (profile) {
         profile->write_trace();
         profile->print();
     }
     if (observer.was_stopped()) stop_interrupted(run, end.step);
-    print_end(observer, run, config, timer.seconds());
+    const double seconds = timer.seconds();
+    if (!loaders.test_views.empty()) measure_test(training.model, loaders, observer);
+    print_end(observer, run, config, seconds);
 }
 
 void train(const TrainArguments& arguments) {
@@ -285,9 +226,9 @@ void train(const TrainArguments& arguments) {
     Training training(config);
     print_model(config, training.model);
     const data::Location location = find_data(config.data);
-    const Loaders loaders = load_data(config, location.directory, compute.device);
-    print_data(location, loaders);
-    if (!resuming) initialise(config, location.directory, training.model);
+    const TrainingData loaders = load_data(config, location.directory, compute.device);
+    print_data(location, loaders, split_name(config));
+    if (!resuming) training.initialise(config, location.directory);
     training.move_to(compute.device, config);
 
     auto state = starting_state(resuming, run, config, training, loaders);

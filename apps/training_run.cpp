@@ -26,7 +26,7 @@ TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const mo
       optimizer_(optimizer),
       log_every_(progress.log_every),
       progress_(progress),
-      metrics_(directory.metrics()) {}
+      metrics_(directory.metrics(), progress.split) {}
 
 void TrainingRun::on_step(const engine::StepReport& report) {
     images_ += report.images;
@@ -62,6 +62,11 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
     }
     save();
     evaluation_follows_ = false;
+}
+
+void TrainingRun::on_test(const engine::MetricAccumulator& metrics, std::size_t views) {
+    metrics_.write_test(metrics, views);
+    metrics_.sync();
 }
 
 bool TrainingRun::stop_requested() {

@@ -22,6 +22,8 @@ class TrainingRun : public engine::TrainObserver {
     void on_step(const engine::StepReport& report) override;
     void on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) override;
     bool stop_requested() override;
+    /// After the last epoch, if the test images are measured on their own.
+    void on_test(const engine::MetricAccumulator& metrics, std::size_t views);
 
     /// True once stop_requested() was.
     bool was_stopped() const { return was_stopped_; }

@@ -52,6 +52,12 @@ AugmentationPointer make_augmentation(std::string_view text) {
     return whole && pixels >= found->least && pixels <= found->most ? found->make(pixels) : nullptr;
 }
 
+std::shared_ptr<const Pipeline> normalised(std::vector<AugmentationPointer> steps) {
+    return std::make_shared<Pipeline>(std::move(steps),
+                                      Normalize(std::vector(cifar10_mean.begin(), cifar10_mean.end()),
+                                                std::vector(cifar10_std.begin(), cifar10_std.end())));
+}
+
 }  // namespace
 
 std::string augmentation_forms() {
@@ -79,9 +85,20 @@ std::shared_ptr<const Pipeline> cifar10_transform(const std::vector<std::string>
             throw engine::UsageError("unknown augmentation '" + text + "'", "in the list of augmentations",
                                      "the known ones are: " + augmentation_forms());
     }
-    return std::make_shared<Pipeline>(std::move(steps),
-                                      Normalize(std::vector(cifar10_mean.begin(), cifar10_mean.end()),
-                                                std::vector(cifar10_std.begin(), cifar10_std.end())));
+    return normalised(std::move(steps));
+}
+
+std::vector<std::shared_ptr<const Pipeline>> cifar10_views(const std::string& name) {
+    if (name == "none") return {normalised({})};
+    const auto mirror = std::make_shared<Mirror>();
+    std::vector<std::shared_ptr<const Pipeline>> views{normalised({}), normalised({mirror})};
+    if (name == "flip") return views;
+    for (const std::int32_t way : {1, -1}) {
+        const auto moved = std::make_shared<Translate>(way, way);
+        views.push_back(normalised({moved}));
+        views.push_back(normalised({mirror, moved}));
+    }
+    return name == "flip-translate" ? views : std::vector<std::shared_ptr<const Pipeline>>();
 }
 
 }  // namespace data

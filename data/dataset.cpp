@@ -15,6 +15,29 @@ void Dataset::check_index(std::int64_t index, const char* function) const {
             std::string("in ") + function, "examples count from 0 to size() - 1");
 }
 
+ImageRange::ImageRange(std::shared_ptr<const ImageDataset> images, std::int64_t first, std::int64_t count)
+    : images_(std::move(images)), first_(first), count_(count) {
+    if (first < 0 || count < 0 || first > images_->size() - count)
+        throw engine::UsageError(std::to_string(count) + " images from " + std::to_string(first) +
+                                     " on, of " + std::to_string(images_->size()),
+                                 "in ImageRange", "give a range that lies inside the data set");
+}
+
+Example ImageRange::get(std::int64_t index) const {
+    check_index(index, "ImageRange::get");
+    return images_->get(first_ + index);
+}
+
+void ImageRange::copy_bytes(std::int64_t index, std::uint8_t* out) const {
+    check_index(index, "ImageRange::copy_bytes");
+    images_->copy_bytes(first_ + index, out);
+}
+
+std::int64_t ImageRange::label(std::int64_t index) const {
+    check_index(index, "ImageRange::label");
+    return images_->label(first_ + index);
+}
+
 TensorDataset::TensorDataset(engine::Tensor inputs, engine::Tensor labels)
     : inputs_(std::move(inputs)), labels_(std::move(labels)) {
     if (inputs_.dtype() != engine::DType::float32 || labels_.dtype() != engine::DType::int64 ||

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "engine/tensor.h"
 
@@ -37,6 +38,23 @@ class ImageDataset : public Dataset {
     virtual void copy_bytes(std::int64_t index, std::uint8_t* out) const = 0;
     /// The class of image `index`. Throws UsageError if there is no such image.
     virtual std::int64_t label(std::int64_t index) const = 0;
+};
+
+/// Some of a data set's images, those from `first` on, without copying them.
+class ImageRange : public ImageDataset {
+  public:
+    /// Throws UsageError if there are no such images.
+    ImageRange(std::shared_ptr<const ImageDataset> images, std::int64_t first, std::int64_t count);
+
+    std::int64_t size() const override { return count_; }
+    Example get(std::int64_t index) const override;
+    engine::Shape image_shape() const override { return images_->image_shape(); }
+    void copy_bytes(std::int64_t index, std::uint8_t* out) const override;
+    std::int64_t label(std::int64_t index) const override;
+
+  private:
+    std::shared_ptr<const ImageDataset> images_;
+    std::int64_t first_, count_;
 };
 
 /// Examples that lie in two tensors.

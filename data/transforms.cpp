@@ -1,6 +1,7 @@
 #include "data/transforms.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -192,6 +193,23 @@ AugmentStep Cutout::draw(const Shape& image, Draws& draws) const {
     step.top = static_cast<std::int32_t>(draws.below(image[0] - size_ + 1));
     step.left = static_cast<std::int32_t>(draws.below(image[1] - size_ + 1));
     step.size = static_cast<std::int32_t>(size_);
+    return step;
+}
+
+AugmentStep Mirror::draw(const Shape& image, Draws&) const {
+    AugmentStep step = step_for(image, "Mirror");
+    step.kind = AugmentKind::mirror;
+    return step;
+}
+
+AugmentStep Translate::draw(const Shape& image, Draws&) const {
+    AugmentStep step = step_for(image, "Translate");
+    if (std::abs(top_) >= image[0] || std::abs(left_) >= image[1])
+        throw UsageError("an image of shape " + to_string(image) + " cannot be reflected that far",
+                         "in Translate", "use a smaller translation");
+    step.kind = AugmentKind::translate;
+    step.top = top_;
+    step.left = left_;
     return step;
 }
 

@@ -94,6 +94,23 @@ class Cutout : public Augmentation {
     std::int64_t size_;
 };
 
+/// Mirrors every image left and right.
+class Mirror : public Augmentation {
+  public:
+    kernels::AugmentStep draw(const engine::Shape& image, Draws& draws) const override;
+};
+
+/// Moves every image by the same: pixel (y, x) comes from (y + top, x + left), as in RandomTranslate.
+class Translate : public Augmentation {
+  public:
+    Translate(std::int32_t top, std::int32_t left) : top_(top), left_(left) {}
+    /// Throws UsageError also for an image whose sides are not longer than what it is moved by.
+    kernels::AugmentStep draw(const engine::Shape& image, Draws& draws) const override;
+
+  private:
+    std::int32_t top_, left_;
+};
+
 /// (image - mean) / deviation, for each channel its own.
 class Normalize : public Transform {
   public:

@@ -1,4 +1,4 @@
-#include "data/cifar10_loader.h"
+#include "data/image_loader.h"
 
 #include <algorithm>
 
@@ -77,17 +77,17 @@ TEST_CASE_FIXTURE(Fixture, "any list of augmentations does to bytes on a device 
 TEST_CASE_FIXTURE(Fixture,
                   "staged on a device, the batches are those of the CPU's loader, from any batch on") {
     // Ten images, so that the last batch is smaller.
+    const auto images = std::make_shared<const data::Cifar10>(folder.path(), data::Split::train);
     data::DataLoaderOptions options{.batch_size = 4, .shuffle = true, .seed = 9};
     for (const List& list :
          {List{}, List{"crop", "flip"}, List{"translate:2", "alternating-flip", "cutout:12"}})
         for (const Device device : all_devices()) {
             CAPTURE(kernels::name(device));
+            const auto pipeline = data::cifar10_transform(list);
             options.workers = 0;
-            const auto on_host =
-                data::cifar10_loader(folder.path(), data::Split::train, list, options, Device::cpu);
+            const auto on_host = data::image_loader(images, pipeline, options, Device::cpu);
             options.workers = 2;
-            const auto loader =
-                data::cifar10_loader(folder.path(), data::Split::train, list, options, device);
+            const auto loader = data::image_loader(images, pipeline, options, device);
             engine::Staging staged(*loader, device);
             for (const std::int64_t first : {0, 1}) {
                 const std::int64_t epoch = first + 4;
@@ -108,7 +108,8 @@ TEST_CASE_FIXTURE(Fixture,
 
 TEST_CASE_FIXTURE(Fixture, "only a GPU gets bytes") {
     for (const Device device : {Device::cpu, Device::emulated}) {
-        const auto loader = data::cifar10_loader(folder.path(), data::Split::test, {}, {}, device);
+        const auto images = std::make_shared<const data::Cifar10>(folder.path(), data::Split::test);
+        const auto loader = data::image_loader(images, data::cifar10_transform({}), {}, device);
         loader->start_epoch(0);
         Batch batch;
         REQUIRE(loader->next(batch));

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "apps/config.h"
+#include "engine/optim/optimizer.h"
+#include "models/attention_net.h"
+
+namespace apps {
+
+/// What is trained, and by what.
+struct Training {
+    /// The parameters are drawn on the CPU, the same for every device.
+    explicit Training(const Config& config) : model(config.network()) {}
+
+    /// Sets those parameters that do not begin with random numbers, before move_to(). Throws what
+    /// models::load_values throws for the file of --init.
+    void initialise(const Config& config, const std::filesystem::path& data_directory);
+    /// Brings the network to where it is trained, and makes its optimiser.
+    void move_to(engine::Device device, const Config& config);
+
+    models::AttentionNet model;
+    std::unique_ptr<engine::optim::Optimizer> optimizer;  ///< null until it has been moved
+};
+
+}  // namespace apps

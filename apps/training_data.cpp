@@ -1,0 +1,56 @@
+#include "apps/training_data.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "apps/command_line_error.h"
+#include "apps/view_evaluation.h"
+#include "data/augmentation.h"
+#include "data/cifar10.h"
+#include "data/image_loader.h"
+
+namespace apps {
+
+TrainingData load_data(const Config& config, const std::filesystem::path& directory, engine::Device device) {
+    constexpr std::int64_t test_batch_size = 128;  // results do not depend on it
+    const auto all = std::make_shared<data::Cifar10>(directory, data::Split::train);
+    const auto test = std::make_shared<data::Cifar10>(directory, data::Split::test);
+    if (config.validate >= all->size())
+        throw CommandLineError(
+            fmt::format("--validate {} of {} training images", config.validate, all->size()),
+            "on the command line", "hold out fewer");
+    const std::int64_t count = all->size() - config.validate;
+    const auto training = std::make_shared<data::ImageRange>(all, 0, count);
+    TrainingData loaders;
+    loaders.train =
+        data::image_loader(training, data::cifar10_transform(config.augment),
+                           {config.batch_size, !config.no_shuffle, static_cast<int>(config.workers),
+                            static_cast<std::uint64_t>(config.seed)},
+                           device);
+    std::shared_ptr<const data::ImageDataset> measured = test;
+    if (config.validate > 0) measured = std::make_shared<data::ImageRange>(all, count, config.validate);
+    loaders.epochs = data::image_loader(
+        measured, data::cifar10_transform({}),
+        {.batch_size = test_batch_size, .workers = static_cast<int>(config.workers)}, device);
+    if (config.validate > 0 || config.tta != "none")
+        loaders.test_views = view_loaders(test, config.tta, test_batch_size, device);
+    return loaders;
+}
+
+const char* split_name(const Config& config) { return config.validate > 0 ? "validation" : "test"; }
+
+engine::Tensor first_images(const Config& config, const std::filesystem::path& directory) {
+    constexpr std::int64_t enough = 5000;
+    const auto all = std::make_shared<data::Cifar10>(directory, data::Split::train);
+    const auto first =
+        std::make_shared<data::ImageRange>(all, 0, std::min(enough, all->size() - config.validate));
+    const auto loader =
+        data::image_loader(first, data::cifar10_transform({}), {.batch_size = enough}, engine::Device::cpu);
+    loader->start_epoch(0);
+    engine::Batch batch;
+    loader->next(batch);
+    return batch.inputs;
+}
+
+}  // namespace apps
