@@ -18,7 +18,7 @@ class Pool {
         std::size_t capacity;
     };
 
-    /// Whether a block a little too large will do.
+    /// `exact`: a storage is served from a block of its own size alone, not from one that is a little larger.
     explicit Pool(bool exact) : exact_(exact) {}
 
     Block take(Device device, std::size_t bytes) {

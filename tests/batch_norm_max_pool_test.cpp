@@ -133,8 +133,7 @@ BatchNormMaxPoolBackward<T> backward_args(const Data<T>& data, const std::vector
 }
 
 /// A backward by a GPU: d_x, d_weight, d_bias.
-template <typename Gpu>
-test::Results backward_on(Gpu& device, const Data<float>& data, const std::vector<float>& d_out,
+test::Results backward_on(test::Gpu& device, const Data<float>& data, const std::vector<float>& d_out,
                           bool batch_statistics, bool add_to_d_x, bool with_d_x) {
     const Shape& s = data.shape;
     const Gradients before = targets(s, add_to_d_x);
@@ -151,60 +150,64 @@ test::Results backward_on(Gpu& device, const Data<float>& data, const std::vecto
     return {d_x.values(), d_weight.values(), d_bias.values()};
 }
 
+/// The arrays of a forward, on a GPU.
+struct OnGpu {
+    using Floats = test::Gpu::Array<float>;
+
+    test::Gpu& device;
+    Data<float> data;
+    Floats x = device.array(data.x), weight = device.array(data.weight), bias = device.array(data.bias),
+           running_mean = device.array(data.running_mean), running_var = device.array(data.running_var),
+           mean = device.array(data.mean), inv_std = device.array(data.inv_std),
+           out = device.output<float>(out_size(data.shape)),
+           winner_x = device.output<float>(out_size(data.shape));
+    test::Gpu::Array<std::uint8_t> winner = device.output<std::uint8_t>(out_size(data.shape));
+
+    Data<float> results() {
+        data.out = out.values();
+        data.winner = winner.values();
+        data.winner_x = winner_x.values();
+        data.mean = mean.values();
+        data.inv_std = inv_std.values();
+        data.running_mean = running_mean.values();
+        data.running_var = running_var.values();
+        return data;
+    }
+};
+
 /// batch_norm_max_pool's forward by a GPU.
-template <typename Gpu>
-Data<float> forward_on(Gpu& device, Data<float> data, bool training) {
+Data<float> forward_on(test::Gpu& device, const Data<float>& data, bool training) {
     const Shape& s = data.shape;
-    const auto x = device.array(data.x), weight = device.array(data.weight), bias = device.array(data.bias),
-               running_mean = device.array(data.running_mean), running_var = device.array(data.running_var),
-               mean = device.array(data.mean), inv_std = device.array(data.inv_std);
-    const auto out = device.template output<float>(out_size(s)),
-               winner_x = device.template output<float>(out_size(s));
-    const auto winner = device.template output<std::uint8_t>(out_size(s));
+    OnGpu at{device, data};
     if (training)
         batch_norm_max_pool_train_forward(
-            device.id(),
-            {out.data(), winner.data(), winner_x.data(), mean.data(), inv_std.data(), running_mean.data(),
-             running_var.data(), x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, s});
+            device.id(), {at.out.data(), at.winner.data(), at.winner_x.data(), at.mean.data(),
+                          at.inv_std.data(), at.running_mean.data(), at.running_var.data(), at.x.data(),
+                          at.weight.data(), at.bias.data(), 1e-5F, 0.1F, s});
     else
         batch_norm_max_pool_eval_forward(
-            device.id(), {out.data(), winner.data(), winner_x.data(), x.data(), running_mean.data(),
-                          running_var.data(), weight.data(), bias.data(), 1e-5F, s});
-    data.out = out.values();
-    data.winner = winner.values();
-    data.winner_x = winner_x.values();
-    data.mean = mean.values();
-    data.inv_std = inv_std.values();
-    data.running_mean = running_mean.values();
-    data.running_var = running_var.values();
-    return data;
+            device.id(),
+            {at.out.data(), at.winner.data(), at.winner_x.data(), at.x.data(), at.running_mean.data(),
+             at.running_var.data(), at.weight.data(), at.bias.data(), 1e-5F, s});
+    return at.results();
 }
 
-/// batch_norm's forward, then max_pool's, by a GPU.
-template <typename Gpu>
-Data<float> compose_on(Gpu& device, Data<float> data, bool training) {
+/// batch_norm's forward, then max_pool's, by a GPU. There is no winner_x.
+Data<float> compose_on(test::Gpu& device, const Data<float>& data, bool training) {
     const Shape& s = data.shape;
-    const auto x = device.array(data.x), weight = device.array(data.weight), bias = device.array(data.bias),
-               running_mean = device.array(data.running_mean), running_var = device.array(data.running_var),
-               mean = device.array(data.mean), inv_std = device.array(data.inv_std);
-    const auto y = device.template output<float>(in_size(s)),
-               out = device.template output<float>(out_size(s));
-    const auto winner = device.template output<std::uint8_t>(out_size(s));
+    OnGpu at{device, data};
+    const auto y = device.output<float>(in_size(s));
     if (training)
         batch_norm_train_forward(
-            device.id(), {y.data(), mean.data(), inv_std.data(), running_mean.data(), running_var.data(),
-                          x.data(), weight.data(), bias.data(), 1e-5F, 0.1F, s.rows(), s.channels});
+            device.id(),
+            {y.data(), at.mean.data(), at.inv_std.data(), at.running_mean.data(), at.running_var.data(),
+             at.x.data(), at.weight.data(), at.bias.data(), 1e-5F, 0.1F, s.rows(), s.channels});
     else
-        batch_norm_eval_forward(device.id(), {y.data(), x.data(), running_mean.data(), running_var.data(),
-                                              weight.data(), bias.data(), 1e-5F, s.rows(), s.channels});
-    max_pool_forward(device.id(), {out.data(), winner.data(), y.data(), pool_shape(s)});
-    data.out = out.values();
-    data.winner = winner.values();
-    data.mean = mean.values();
-    data.inv_std = inv_std.values();
-    data.running_mean = running_mean.values();
-    data.running_var = running_var.values();
-    return data;
+        batch_norm_eval_forward(device.id(),
+                                {y.data(), at.x.data(), at.running_mean.data(), at.running_var.data(),
+                                 at.weight.data(), at.bias.data(), 1e-5F, s.rows(), s.channels});
+    max_pool_forward(device.id(), {at.out.data(), at.winner.data(), y.data(), pool_shape(s)});
+    return at.results();
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ TEST_CASE("emulator: threads that wait at different barriers") {
 
 TEST_CASE("emulator: masks that name lanes which do not come") {
     check_accused(exited_lane, Kind::warp_mask, {{"exited lane", {0, 0, 0}}, {"", {20, 0, 0}}});
+    check_accused(missing_lane, Kind::warp_mask, {{"missing lane", {0, 0, 0}}});
     check_accused(
         lane_at_block_barrier, Kind::warp_mask,
         {{"lane at block barrier, warp", {0, 0, 0}}, {"lane at block barrier, barrier", {31, 0, 0}}});

@@ -58,6 +58,44 @@ TEST_CASE("emulator: shared memory is new in each block") {
 
 TEST_CASE("emulator: a loop without end is given up") {
     check_accused(endless_loop, Kind::no_progress, "endless");
+    check_accused(barrier_behind, Kind::no_progress, "barrier behind");
+}
+
+// Which block is the first, and so waits in vain, depends on their order.
+TEST_CASE("emulator: a block that waits for another one is given up") {
+    test::in_every_order([] {
+        const kernels::emulator::CollectReports collected;
+        next_block_awaited();
+        REQUIRE(collected.reports().size() == 1);
+        const test::Report& report = collected.reports()[0];
+        CHECK(report.kind == Kind::no_progress);
+        CHECK(report.where.line == test::line_of("memory.cu", "next block awaited"));
+        CHECK(report.threads == std::vector<Position>{{0, 0, 0}});
+        CHECK(report.block.x < 2);
+    });
+}
+
+// It is nobody's access, so there is no line to name.
+TEST_CASE("emulator: memory that nobody frees is a leak") {
+    const auto lost = [] {
+        auto leaks = kernels::emulator::find_leaks();
+        std::erase_if(leaks, [](const test::Report& leak) {
+            return leak.memory != "allocation of " + std::to_string(lost_bytes) + " bytes";
+        });
+        return leaks;
+    };
+    test::in_every_order([&] {
+        const std::size_t before = lost().size();
+        lost_when_it_grew();
+        REQUIRE(lost().size() == before + 1);
+        CHECK_THROWS_AS(lost_when_a_launch_failed(), kernels::emulator::ReportError);
+        REQUIRE(lost().size() == before + 2);
+        for (const test::Report& leak : lost()) {
+            CHECK(leak.kind == Kind::leak);
+            CHECK(test::holds(leak.text, "leak: allocation of 4321 bytes was never freed"));
+            CHECK(leak.threads.empty());
+        }
+    });
 }
 
 TEST_CASE("emulator: a report is thrown by the launch, which leaves a usable device") {

@@ -135,6 +135,9 @@ TEST_CASE("emulator: wrong uses of cp.async") {
     test::check_accused(copy_waited_for_by_one, Kind::shared_race, file,
                         {{"waited for by one, copy", {40, 0, 0}}, {"waited for by one, read", {3, 0, 0}}});
     test::check_accused(misaligned_copy, Kind::misaligned, file, {{"misaligned copy", {3, 0, 0}}});
+    test::check_accused(copy_to_global_memory, Kind::out_of_bounds, file, {{"copy to global", {3, 0, 0}}});
+    test::check_accused(copy_from_shared_memory, Kind::host_memory, file, {{"copy from shared", {3, 0, 0}}});
+    test::check_accused(copy_over_own_write, Kind::shared_race, file, {{"overwritten copy", {3, 0, 0}}});
 }
 
 TEST_CASE("emulator: wrong uses of ldmatrix and mma") {

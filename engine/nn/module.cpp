@@ -75,8 +75,15 @@ void Module::to(Device device) {
 }
 
 Device Module::device() const {
-    const std::vector<Tensor> all = parameters();
-    return all.empty() ? Device::cpu : all.front().device();
+    const Tensor* first = first_parameter();
+    return first == nullptr ? Device::cpu : first->device();
+}
+
+const Tensor* Module::first_parameter() const {
+    if (!parameters_.empty()) return &parameters_.front().second;
+    for (const auto& [name, child] : children_)
+        if (const Tensor* first = child->first_parameter()) return first;
+    return nullptr;
 }
 
 void Module::train(bool on) {

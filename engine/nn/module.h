@@ -68,6 +68,7 @@ class Module {
   private:
     void add_child(std::string name, std::shared_ptr<Module> module);
     void check_name(const std::string& name) const;
+    const Tensor* first_parameter() const;  // null: there is none
     template <typename Visit>
     void walk(const std::string& prefix, const Visit& visit) const;
 

@@ -1,25 +1,18 @@
 #include "kernels/add/add.h"
 #include "kernels/common/broadcast.cuh"
 
-// Bound by memory: 12 bytes for each float of the output, less where an operand is broadcast. A thread takes
-// a pack of neighbouring outputs. Products are rounded before they are added, as on the CPU: the compiler may
-// not fuse them.
+// Bound by memory: backward 12 bytes for each float of the output and each operand, less where an operand is
+// broadcast. Products are rounded before they are added, as on the CPU: the compiler may not fuse them.
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
 
 DeviceScratch memory;
 
-template <int pack>
-__global__ void add_forward_kernel(AddForward<float> args) {
-    const Broadcast& s = args.shape;
-    for (const auto item : grid_stride_range(s.size() / pack)) {
-        const std::int64_t out = item * pack;
-        auto x = load_broadcast<pack>(args.x + offset_of(out, s.extent, s.x_stride), s.x_stride[3]);
-        const auto y = load_broadcast<pack>(args.y + offset_of(out, s.extent, s.y_stride), s.y_stride[3]);
-        for (int k = 0; k < pack; ++k) x.lane[k] += __fmul_rn(args.alpha, y.lane[k]);
-        store(args.out + out, x);
-    }
-}
+struct ScaledSum {
+    float alpha;
+
+    __device__ __forceinline__ float operator()(float x, float y) const { return x + __fmul_rn(alpha, y); }
+};
 
 template <int pack>
 __global__ void add_scaled_kernel(float* __restrict__ target, const float* __restrict__ d_out, float factor,
@@ -59,15 +52,7 @@ void add_gradient(float* target, float factor, const float* d_out, const Broadca
 }  // namespace
 
 void add_forward(const AddForward<float>& args) {
-    AddForward<float> collapsed = args;
-    collapsed.shape = collapse(args.shape);
-    with_vector_width(
-        collapsed.shape.extent[3],
-        [&](auto pack) {
-            launch(add_forward_kernel<pack()>, grid_stride_shape(args.shape.size() / pack()), work_stream(),
-                   collapsed);
-        },
-        args.out, args.x, args.y);
+    combine_broadcast(args.out, args.x, args.y, collapse(args.shape), ScaledSum{args.alpha});
 }
 
 void add_backward(const AddBackward<float>& args) {

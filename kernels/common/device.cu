@@ -21,8 +21,7 @@ constexpr int built_for[] = {
 
 Gpu gpu(int device) {
     cudaDeviceProp properties{};
-    require(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties",
-            "look at what the device reports, e.g. with nvidia-smi");
+    require(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
     return {properties.name, 100 * properties.major + 10 * properties.minor};
 }
 

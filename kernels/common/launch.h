@@ -5,16 +5,9 @@
 #include <utility>
 
 #include "kernels/common/cuda.h"
-#include "kernels/common/device.h"
+#include "kernels/common/stream.h"
 
 namespace kernels::CIFAR_GPU_NAMESPACE {
-
-/// Throws DeviceError, saying what was done, unless `error` is success.
-inline void check(cudaError_t error, const std::string& what) {
-    if (error != cudaSuccess)
-        throw DeviceError(what + ": " + cudaGetErrorString(error) + ", on device '" + name(this_device) +
-                          "'");
-}
 
 struct LaunchShape {
     dim3 grid, block;
@@ -65,10 +58,11 @@ void launch(void (*kernel)(Parameters...), const LaunchShape& shape, cudaStream_
         error = cudaLaunchKernelEx(&config, kernel, std::forward<Arguments>(arguments)...);
     }
     if (error == cudaSuccess) return;
-    cudaGetLastError();  // it is told once
-    check(error, "launch of " + detail::kernel_name(reinterpret_cast<const void*>(kernel)) + ", grid " +
-                     detail::text_of(shape.grid) + ", block " + detail::text_of(shape.block) + ", " +
-                     std::to_string(shape.dynamic_shared_bytes) + " bytes of dynamic shared memory");
+    const std::string what = "launch of " + detail::kernel_name(reinterpret_cast<const void*>(kernel)) +
+                             ", grid " + detail::text_of(shape.grid) + ", block " +
+                             detail::text_of(shape.block) + ", " +
+                             std::to_string(shape.dynamic_shared_bytes) + " bytes of dynamic shared memory";
+    require(error, what.c_str(), find_kernel);
 }
 
 }  // namespace kernels::CIFAR_GPU_NAMESPACE

@@ -11,15 +11,14 @@
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
 
-constexpr const char* look = "look at what the device reports, e.g. with nvidia-smi";
 constexpr const char* less = "choose a smaller --batch-size or smaller --widths, or free the device's memory";
 
 /// A pair of events that measure what lies between them.
 class Stopwatch {
   public:
     Stopwatch() {
-        require(cudaEventCreate(&begin_), "cudaEventCreate", look);
-        require(cudaEventCreate(&end_), "cudaEventCreate", look);
+        require(cudaEventCreate(&begin_), "cudaEventCreate");
+        require(cudaEventCreate(&end_), "cudaEventCreate");
     }
     ~Stopwatch() {
         cudaEventDestroy(end_);
@@ -28,12 +27,12 @@ class Stopwatch {
     Stopwatch(const Stopwatch&) = delete;
     Stopwatch& operator=(const Stopwatch&) = delete;
 
-    void begin() const { require(cudaEventRecord(begin_, work_stream()), "cudaEventRecord", look); }
+    void begin() const { require(cudaEventRecord(begin_, work_stream()), "cudaEventRecord"); }
     double end() const {
         float milliseconds = 0;
-        require(cudaEventRecord(end_, work_stream()), "cudaEventRecord", look);
-        require(cudaEventSynchronize(end_), "kernels that were to be measured", look);
-        require(cudaEventElapsedTime(&milliseconds, begin_, end_), "cudaEventElapsedTime", look);
+        require(cudaEventRecord(end_, work_stream()), "cudaEventRecord");
+        require(cudaEventSynchronize(end_), "kernels that were to be measured");
+        require(cudaEventElapsedTime(&milliseconds, begin_, end_), "cudaEventElapsedTime");
         return 1e-3 * static_cast<double>(milliseconds);
     }
 
@@ -63,16 +62,16 @@ class GpuRuntime final : public Runtime {
     void release_pinned(std::byte* memory) noexcept override { cudaFreeHost(memory); }
 
     void fill_zero(void* memory, std::size_t bytes) override {
-        require(cudaMemsetAsync(memory, 0, bytes, work_stream()), "cudaMemsetAsync", look);
+        require(cudaMemsetAsync(memory, 0, bytes, work_stream()), "cudaMemsetAsync");
     }
     void copy(void* out, const void* in, std::size_t bytes) override {
         require(cudaMemcpyAsync(out, in, bytes, cudaMemcpyDeviceToDevice, work_stream()),
-                "cudaMemcpyAsync within the device", look);
+                "cudaMemcpyAsync within the device");
     }
     // From memory that is not pinned, CUDA copies to a buffer of its own before it returns.
     void copy_from_host(void* out, const void* in, std::size_t bytes) override {
         require(cudaMemcpyAsync(out, in, bytes, cudaMemcpyHostToDevice, work_stream()),
-                "cudaMemcpyAsync to the device", look);
+                "cudaMemcpyAsync to the device");
     }
     void copy_to_host(void* out, const void* in, std::size_t bytes) override {
         copy_to_pinned(static_cast<std::byte*>(out), in, bytes);
@@ -80,11 +79,10 @@ class GpuRuntime final : public Runtime {
     }
     void copy_to_pinned(std::byte* out, const void* in, std::size_t bytes) override {
         require(cudaMemcpyAsync(out, in, bytes, cudaMemcpyDeviceToHost, work_stream()),
-                "cudaMemcpyAsync to the host", look);
+                "cudaMemcpyAsync to the host");
     }
     void synchronize() override {
-        require(cudaStreamSynchronize(work_stream()), "a kernel or copy that was queued",
-                "find it with `cifar_engine test --device cuda` or compute-sanitizer");
+        require(cudaStreamSynchronize(work_stream()), "a kernel or copy that was queued", find_kernel);
     }
 
     double seconds_of(const std::function<void()>& work) override {

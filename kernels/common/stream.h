@@ -12,6 +12,11 @@ cudaStream_t work_stream();
 bool any_recorded();
 
 /// Throws DeviceError, naming the call, the reason, the device, and what to do, unless `error` is success.
-void require(cudaError_t error, const char* call, const char* remedy);
+void require(cudaError_t error, const char* call,
+             const char* remedy = "look at what the device reports, e.g. with nvidia-smi");
+
+/// What to do where a kernel of ours is at fault.
+inline constexpr const char* find_kernel =
+    "find it with `./cifar_engine test --device cuda` or compute-sanitizer";
 
 }  // namespace kernels::CIFAR_GPU_NAMESPACE

@@ -4,21 +4,18 @@
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
 
-constexpr const char* remedy = "look at what the device reports, e.g. with nvidia-smi";
-
 constinit cudaStream_t copies = nullptr;
 
 /// Beside the stream of work; never destroyed, like that.
 cudaStream_t copy_stream() {
     if (copies == nullptr)
-        require(cudaStreamCreateWithFlags(&copies, cudaStreamNonBlocking), "cudaStreamCreateWithFlags",
-                remedy);
+        require(cudaStreamCreateWithFlags(&copies, cudaStreamNonBlocking), "cudaStreamCreateWithFlags");
     return copies;
 }
 
 cudaEvent_t make_event() {
     cudaEvent_t event = nullptr;
-    require(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags", remedy);
+    require(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreateWithFlags");
     return event;
 }
 
@@ -37,22 +34,20 @@ class PinnedUpload final : public Upload {
     PinnedUpload& operator=(const PinnedUpload&) = delete;
 
     std::byte* host() override {
-        require(cudaEventSynchronize(copied_), "cudaEventSynchronize", remedy);
+        require(cudaEventSynchronize(copied_), "cudaEventSynchronize");
         return host_;
     }
 
     void start(void* out, std::size_t offset, std::size_t bytes) override {
-        require(cudaStreamWaitEvent(copy_stream(), released_, 0), "cudaStreamWaitEvent", remedy);
+        require(cudaStreamWaitEvent(copy_stream(), released_, 0), "cudaStreamWaitEvent");
         require(cudaMemcpyAsync(out, host_ + offset, bytes, cudaMemcpyHostToDevice, copy_stream()),
-                "cudaMemcpyAsync from pinned memory", remedy);
-        require(cudaEventRecord(copied_, copy_stream()), "cudaEventRecord", remedy);
+                "cudaMemcpyAsync from pinned memory");
+        require(cudaEventRecord(copied_, copy_stream()), "cudaEventRecord");
     }
 
-    void finish() override {
-        require(cudaStreamWaitEvent(work_stream(), copied_, 0), "cudaStreamWaitEvent", remedy);
-    }
+    void finish() override { require(cudaStreamWaitEvent(work_stream(), copied_, 0), "cudaStreamWaitEvent"); }
 
-    void release() override { require(cudaEventRecord(released_, work_stream()), "cudaEventRecord", remedy); }
+    void release() override { require(cudaEventRecord(released_, work_stream()), "cudaEventRecord"); }
 
   private:
     cudaEvent_t copied_, released_;

@@ -19,8 +19,8 @@ uint3 current_thread_index, current_block_index, current_block_dim, current_grid
 
 namespace {
 
-// More accesses than any sensible kernel makes between two barriers.
-constexpr std::int64_t patience = 50'000'000;
+// More accesses than any sensible kernel makes between two barriers, and more turns than its blocks take.
+constexpr std::int64_t patience = 50'000'000, most_turns = 2'000'000;
 
 uint3 position(unsigned rank, const dim3& extent) {
     return {rank % extent.x, rank / extent.x % extent.y, rank / extent.x / extent.y};
@@ -87,7 +87,8 @@ void Execution::run_block(unsigned block) {
     async_copies_.start_block();
     start_threads();
     const std::vector<unsigned> order = ordered(thread_count_, block + 1);
-    while (exited_ < thread_count_) {
+    for (std::int64_t turn = 0; exited_ < thread_count_; ++turn) {
+        if (turn == most_turns) return explain_endless_wait();
         bool any = false;
         for (const unsigned rank : order) {
             if (threads_[rank].state != Thread::State::ready) continue;
@@ -227,6 +228,13 @@ void Execution::explain_deadlock() {
             return;
         }
     }
+}
+
+// All threads come to barriers and warp operations, again and again.
+void Execution::explain_endless_wait() {
+    current_ = 0;
+    while (threads_[current_].state == Thread::State::exited) ++current_;
+    report(Kind::no_progress, threads_[current_].site, "its block waits, as it seems, for ever");
 }
 
 Report Execution::describe(Kind kind, std::uint32_t site, unsigned rank) const {

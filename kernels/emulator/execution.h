@@ -104,6 +104,7 @@ class Execution {
     void check_shared_limit();
     bool release_barrier();
     void explain_deadlock();
+    void explain_endless_wait();
     void complete_warp_operation(unsigned warp, const Request& request);
     std::vector<unsigned> ordered(unsigned count, unsigned salt) const;
     Report describe(Kind kind, std::uint32_t site, unsigned rank) const;

@@ -1,25 +1,16 @@
 #include "kernels/common/broadcast.cuh"
 #include "kernels/mul/mul.h"
 
-// Bound by memory: forward 12 bytes for each float of the output, backward 16 for each operand, less where an
-// operand is broadcast. A thread takes a pack of neighbouring outputs. Products are rounded before they are
-// added, as on the CPU: the compiler may not fuse them.
+// Bound by memory: backward 16 bytes for each float of the output and each operand, less where an operand is
+// broadcast. Products are rounded before they are added, as on the CPU: the compiler may not fuse them.
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
 
 DeviceScratch memory;
 
-template <int pack>
-__global__ void mul_forward_kernel(MulForward<float> args) {
-    const Broadcast& s = args.shape;
-    for (const auto item : grid_stride_range(s.size() / pack)) {
-        const std::int64_t out = item * pack;
-        auto x = load_broadcast<pack>(args.x + offset_of(out, s.extent, s.x_stride), s.x_stride[3]);
-        const auto y = load_broadcast<pack>(args.y + offset_of(out, s.extent, s.y_stride), s.y_stride[3]);
-        for (int k = 0; k < pack; ++k) x.lane[k] *= y.lane[k];
-        store(args.out + out, x);
-    }
-}
+struct Product {
+    __device__ __forceinline__ float operator()(float x, float y) const { return x * y; }
+};
 
 /// d_x += d_out * y where x has the shape of the output; y may be broadcast.
 template <int pack>
@@ -34,7 +25,7 @@ __global__ void add_product_kernel(float* d_x, const float* d_out, const float* 
     }
 }
 
-struct Product {
+struct ProductOfGradient {
     const float* d_out;
     const float* y;
 
@@ -46,7 +37,7 @@ struct Product {
 /// The gradient of the operand that shape calls x.
 void mul_gradient(float* d_x, const float* d_out, const float* y, const Broadcast& shape) {
     if (!is_elementwise(shape)) {
-        add_broadcast_sums(d_x, shape, Product{d_out, y}, memory);
+        add_broadcast_sums(d_x, shape, ProductOfGradient{d_out, y}, memory);
         return;
     }
     with_vector_width(
@@ -61,15 +52,7 @@ void mul_gradient(float* d_x, const float* d_out, const float* y, const Broadcas
 }  // namespace
 
 void mul_forward(const MulForward<float>& args) {
-    MulForward<float> collapsed = args;
-    collapsed.shape = collapse(args.shape);
-    with_vector_width(
-        collapsed.shape.extent[3],
-        [&](auto pack) {
-            launch(mul_forward_kernel<pack()>, grid_stride_shape(args.shape.size() / pack()), work_stream(),
-                   collapsed);
-        },
-        args.out, args.x, args.y);
+    combine_broadcast(args.out, args.x, args.y, collapse(args.shape), Product{});
 }
 
 void mul_backward(const MulBackward<float>& args) {

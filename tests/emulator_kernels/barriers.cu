@@ -28,6 +28,11 @@ __global__ void exited_lane_kernel(float* out) {
     out[threadIdx.x] = __shfl_down_sync(whole_warp, 1.0F, 1);  // HERE: exited lane
 }
 
+// The block is no whole number of warps, the mask names one.
+__global__ void missing_lane_kernel(float* out) {
+    out[threadIdx.x] = __shfl_down_sync(whole_warp, 1.0F, 1);  // HERE: missing lane
+}
+
 __global__ void not_in_own_mask_kernel(float* out) {
     if (threadIdx.x == 9) out[0] = static_cast<float>(__ballot_sync(0xffU, 1));  // HERE: not in own mask
 }
@@ -56,6 +61,7 @@ void run(void (*kernel)(float*), unsigned block) {
 void barrier_in_both_branches() { run(barrier_in_both_branches_kernel, 64); }
 void barrier_in_one_branch() { run(barrier_in_one_branch_kernel<float>, 64); }
 void exited_lane() { run(exited_lane_kernel, 32); }
+void missing_lane() { run(missing_lane_kernel, 20); }
 void not_in_own_mask() { run(not_in_own_mask_kernel, 32); }
 void lane_at_block_barrier() { run(lane_at_block_barrier_kernel, 32); }
 void different_masks() { run(different_masks_kernel, 32); }

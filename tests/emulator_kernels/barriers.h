@@ -6,6 +6,7 @@ namespace kernels::emulated {
 void barrier_in_both_branches();
 void barrier_in_one_branch();
 void exited_lane();
+void missing_lane();
 void not_in_own_mask();
 void lane_at_block_barrier();
 void different_masks();

@@ -93,6 +93,25 @@ __global__ void endless_kernel(volatile float* flag) {
         }
 }
 
+// Waits for a thread that waits for it.
+__global__ void barrier_behind_kernel(unsigned* flag) {
+    if (threadIdx.x == 3)
+        while (atomicAdd(flag, 0U) == 0U) {  // HERE: barrier behind
+        }
+    __syncthreads();
+    if (threadIdx.x == 9) atomicAdd(flag, 1U);
+}
+
+// Waits for another block, which need not have begun; all its threads make their turns.
+__global__ void next_block_awaited_kernel(unsigned* arrived) {
+    if (threadIdx.x == 0) atomicAdd(arrived, 1U);
+    bool all_here = false;
+    while (!all_here) {
+        all_here = atomicAdd(arrived, 0U) == gridDim.x;
+        all_here = __syncthreads_and(all_here) != 0;  // HERE: next block awaited
+    }
+}
+
 template <typename... Parameters, typename... Arguments>
 void run(void (*kernel)(Parameters...), Arguments... arguments) {
     launch(kernel, {dim3(1), dim3(16)}, nullptr, arguments...);
@@ -171,6 +190,26 @@ void unwritten_in_next_block() {
 void endless_loop() {
     const DeviceArray<float> flag(std::vector<float>(1));
     run(endless_kernel, flag.data());
+}
+void barrier_behind() {
+    const DeviceArray<unsigned> flag(std::vector<unsigned>(1));
+    run(barrier_behind_kernel, flag.data());
+}
+void next_block_awaited() {
+    const DeviceArray<unsigned> arrived(std::vector<unsigned>(1));
+    launch(next_block_awaited_kernel, {dim3(2), dim3(2)}, nullptr, arrived.data());
+}
+void lost_when_it_grew() {
+    void* memory = nullptr;
+    cudaMalloc(&memory, lost_bytes);
+    cudaMalloc(&memory, 2 * lost_bytes);
+    cudaFree(memory);
+}
+void lost_when_a_launch_failed() {
+    void* memory = nullptr;
+    cudaMallocAsync(&memory, lost_bytes, nullptr);
+    run(write_kernel, static_cast<float*>(memory), -1);
+    cudaFreeAsync(memory, nullptr);
 }
 
 }  // namespace kernels::CIFAR_GPU_NAMESPACE

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 /// Each launches one kernel of memory.cu.
 namespace kernels::emulated {
 
@@ -21,5 +23,12 @@ void unwritten_global();
 void unwritten_shared();
 void unwritten_in_next_block();
 void endless_loop();
+void barrier_behind();
+void next_block_awaited();
+
+// Each loses this much of the device's memory; the second where its kernel throws.
+inline constexpr std::size_t lost_bytes = 4321;
+void lost_when_it_grew();
+void lost_when_a_launch_failed();
 
 }  // namespace kernels::emulated

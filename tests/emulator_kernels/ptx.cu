@@ -98,6 +98,27 @@ __global__ void misaligned_kernel(const float* in, int first) {
     if (threadIdx.x == 3) ptx::cp_async<16>(tile, in + first);  // HERE: misaligned copy
 }
 
+__global__ void copy_to_global_kernel(float* out, const float* in) {
+    if (threadIdx.x == 3) ptx::cp_async<4>(out, in);  // HERE: copy to global
+}
+
+__global__ void copy_from_shared_kernel() {
+    __shared__ float tile[2];
+    if (threadIdx.x != 3) return;
+    tile[1] = 1;
+    ptx::cp_async<4>(tile, tile + 1);  // HERE: copy from shared
+}
+
+__global__ void overwritten_copy_kernel(float* out, const float* in) {
+    __shared__ float tile[1];
+    if (threadIdx.x != 3) return;
+    ptx::cp_async<4>(tile, in);  // HERE: overwritten copy
+    ptx::cp_async_commit();
+    tile[0] = 2;
+    ptx::cp_async_wait<0>();
+    out[0] = tile[0];
+}
+
 __global__ void global_matrix_kernel(unsigned* out) {
     unsigned registers[1];
     ptx::ldmatrix(registers, out);  // HERE: matrix from global
@@ -182,6 +203,15 @@ void copy_over_unread_tile() {
 void misaligned_copy() {
     const DeviceArray<float> in(Floats(8));
     run(misaligned_kernel, 32, in.data(), 2);
+}
+void copy_to_global_memory() {
+    const DeviceArray<float> out(1), in(Floats(1));
+    run(copy_to_global_kernel, 32, out.data(), in.data());
+}
+void copy_from_shared_memory() { run(copy_from_shared_kernel, 32); }
+void copy_over_own_write() {
+    const DeviceArray<float> out(1), in(Floats(1));
+    run(overwritten_copy_kernel, 32, out.data(), in.data());
 }
 void matrix_from_global() {
     const DeviceArray<unsigned> out(Words(32));
