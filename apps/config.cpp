@@ -86,6 +86,13 @@ void apply_recipe(Config& config) {
         if (recipe.name == config.recipe) apply_toml(config, recipe.toml, "recipe " + config.recipe);
 }
 
+void check_stages(const Config& config) {
+    if (!config.blocks.empty() && config.blocks.size() != config.widths.size())
+        throw CommandLineError(
+            fmt::format("{} numbers of blocks and {} widths", config.blocks.size(), config.widths.size()),
+            "in the configuration", "give one of each for every stage, with --blocks and --widths");
+}
+
 std::string default_note(const std::string& value) { return value.empty() ? "" : " (default " + value + ")"; }
 
 }  // namespace
@@ -130,6 +137,7 @@ Config resolve_config(const Flags& flags, const fs::path& file) {
     apply_recipe(config);
     apply_toml(config, text, file.string());
     apply_flags(config, flags);
+    check_stages(config);
     return config;
 }
 

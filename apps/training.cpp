@@ -1,5 +1,9 @@
 #include "apps/training.h"
 
+#include <algorithm>
+#include <string>
+
+#include "apps/command_line_error.h"
 #include "apps/training_data.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/sgd.h"
@@ -28,6 +32,15 @@ std::unique_ptr<engine::optim::Optimizer> make_optimizer(const Config& config,
     return optimizer;
 }
 
+void check_factors(const char* flag, const Factors& factors, const models::AttentionNet& model) {
+    const auto parameters = model.named_parameters();
+    for (const auto& [suffix, factor] : factors)
+        if (std::ranges::none_of(parameters,
+                                 [&](const auto& entry) { return entry.first.ends_with(suffix); }))
+            throw CommandLineError("no parameter's name ends with '" + suffix + "'",
+                                   std::string("in ") + flag, "give the end of a name, like norm.bias");
+}
+
 }  // namespace
 
 void Training::initialise(const Config& config, const std::filesystem::path& data_directory) {
@@ -40,6 +53,8 @@ void Training::initialise(const Config& config, const std::filesystem::path& dat
 }
 
 void Training::move_to(engine::Device device, const Config& config) {
+    check_factors("--lr-factors", config.lr_factors, model);
+    check_factors("--decay-factors", config.decay_factors, model);
     model.to(device);
     optimizer = make_optimizer(config, model.named_parameters());
 }

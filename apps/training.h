@@ -17,7 +17,8 @@ struct Training {
     /// Sets those parameters that do not begin with random numbers, before move_to(). Throws what
     /// models::load_values throws for the file of --init.
     void initialise(const Config& config, const std::filesystem::path& data_directory);
-    /// Brings the network to where it is trained, and makes its optimiser.
+    /// Brings the network to where it is trained, and makes its optimiser. Throws CommandLineError for
+    /// factors that belong to no parameter.
     void move_to(engine::Device device, const Config& config);
 
     models::AttentionNet model;

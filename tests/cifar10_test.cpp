@@ -1,5 +1,9 @@
 #include "data/cifar10.h"
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "data/summary.h"
@@ -155,4 +159,29 @@ TEST_CASE("the published data set, where it is at hand") {
     CHECK(summary.has_official_size());
     for (const std::int64_t images : summary.train.images_per_class) CHECK(images == 5000);
     for (const std::int64_t images : summary.test.images_per_class) CHECK(images == 1000);
+}
+
+TEST_CASE_FIXTURE(Fixture, "a range of images is a data set without copies") {
+    const auto train = std::make_shared<const Cifar10>(folder(), Split::train);
+    const data::ImageRange range(train, 4, 7);
+    CHECK(range.size() == 7);
+    CHECK(range.image_shape() == train->image_shape());
+    for (const std::int64_t index : {0, 6}) {
+        CHECK(range.label(index) == train->label(4 + index));
+        const auto expected = train->get(4 + index).input, actual = range.get(index).input;
+        CHECK(std::ranges::equal(actual.values(), expected.values()));
+        std::vector<std::uint8_t> bytes(3072), expected_bytes(3072);
+        range.copy_bytes(index, bytes.data());
+        train->copy_bytes(4 + index, expected_bytes.data());
+        CHECK(bytes == expected_bytes);
+    }
+    CHECK(data::ImageRange(train, 15, 0).size() == 0);
+    for (const std::int64_t index : {-1, 7}) {
+        CHECK_THROWS_AS(range.get(index), engine::UsageError);
+        CHECK_THROWS_AS(range.label(index), engine::UsageError);
+        CHECK_THROWS_AS(range.copy_bytes(index, nullptr), engine::UsageError);
+    }
+    for (const auto& [first, count] : {std::pair{-1, 2}, {0, 16}, {15, 1}, {3, -1}})
+        CHECK(holds(message_of<engine::UsageError>([&] { data::ImageRange(train, first, count); }),
+                    "in ImageRange"));
 }

@@ -45,7 +45,19 @@ TEST_CASE_FIXTURE(CommandLine, "bad arguments are told from each other, with exi
         {{"train", "--augment", "crop,spin"}, "--augment is 'crop,spin'"},
         {{"train", "--model", "resnet"}, "attention_net"},
         {{"train", "--recipe", "best"}, "seed"},
-        {{"train", "--optimizer", "sgd"}, "adam"},
+        {{"train", "--optimizer", "sdg"}, "adam"},
+        {{"train", "--momentum", "1"}, "--momentum is '1'"},
+        {{"train", "--schedule", "0:1,2:0"}, "one-cycle"},
+        {{"train", "--warmup", "1"}, "--warmup"},
+        {{"train", "--label-smoothing", "-0.1"}, "--label-smoothing"},
+        {{"train", "--norm-momentum", "0"}, "--norm-momentum"},
+        {{"train", "--lr-factors", "bias"}, "norm.bias:64"},
+        {{"train", "--lr-factors", ":2"}, "--lr-factors"},
+        {{"train", "--decay-factors", "bias:-1"}, "--decay-factors"},
+        {{"train", "--blocks", "1,0"}, "--blocks is '1,0'"},
+        {{"train", "--blocks", "1,1", "--data", data}, "2 numbers of blocks and 5 widths"},
+        {{"train", "--initialise", "zeros"}, "whitening"},
+        {{"train", "--tta", "rotate"}, "flip"},
         {{"train", "--precision", "bf16", "--device", "cpu"}, "fp32"},
         {{"train", "--out", ""}, "--out"},
         {{"train", "--profile", ""}, "--profile"},
@@ -64,7 +76,13 @@ TEST_CASE_FIXTURE(CommandLine, "bad arguments are told from each other, with exi
         check_error(result, 2, part);
         CHECK(result.out.empty());
     }
+    // What only shows beside the data or the network.
+    for (const auto& [arguments, part] :
+         {std::pair{Arguments{"--validate", "80"}, "80 of 80 training images"},
+          {Arguments{"--lr-factors", "scale:2"}, "'scale'"}})
+        check_error(run(train_arguments("refused", arguments), temporary.path()), 2, part);
     CHECK_FALSE(fs::exists(folder("runs")));
+    CHECK_FALSE(fs::exists(folder("refused")));
 }
 
 TEST_CASE_FIXTURE(CommandLine, "bad files are exit code 3, and the run that was to be replaced stays") {

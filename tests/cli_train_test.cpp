@@ -167,3 +167,58 @@ TEST_CASE_FIXTURE(CommandLine, "on a terminal there is a bar that fits the windo
     CHECK(bars > 0);
     CHECK(holds(shown, "\x1b[Kepoch 1/1: train loss "));
 }
+
+TEST_CASE_FIXTURE(CommandLine, "every optimiser and its options train, resume and are saved with the run") {
+    const std::vector<Arguments> recipes = {
+        {"--optimizer", "sgd", "--momentum", "0.8", "--lr", "0.05", "--schedule", "one-cycle", "--lr-factors",
+         "norm.bias:8,norm.weight:0", "--decay-factors", "bias:0", "--weight-decay", "0.01"},
+        {"--optimizer", "adamw", "--schedule", "0:0.2,0.5:1,1:0", "--warmup", "0.25", "--label-smoothing",
+         "0.1"},
+        {"--widths", "3,4", "--blocks", "1,2", "--residual", "--norm-momentum", "0.6", "--initialise",
+         "whitening,dirac,open-attention", "--augment", "translate:2,alternating-flip,cutout:8"}};
+    for (std::size_t i = 0; i < recipes.size(); ++i) {
+        CAPTURE(i);
+        const std::string whole = "whole" + std::to_string(i), cut = "cut" + std::to_string(i),
+                          again = "again" + std::to_string(i);
+        train(whole, recipes[i]);
+        Process killed(program(train_arguments(
+            cut, recipes[i] + Arguments{"--batch-size", "8", "--threads", "1", "--epochs", "3"})));
+        CHECK(wait_until([&] { return fs::exists(folder(cut) / "state.safetensors"); }));
+        killed.signal(SIGKILL);
+        killed.wait();
+        CHECK(resume(cut).exit_code == 0);
+        check_same_run(whole, cut);
+        CHECK(run({"train", "--config", folder(whole) / "config.toml", "--out", folder(again)}).exit_code ==
+              0);
+        check_same_run(whole, again);
+    }
+}
+
+TEST_CASE_FIXTURE(CommandLine,
+                  "held-out images measure the epochs; the test images are read once, at the end") {
+    const ProcessResult result = train("run", {"--validate", "24", "--tta", "flip"});
+    CHECK(holds(result.out, "56 training and 24 validation images", "validation loss ", "mean of 2 views"));
+    const std::vector<json> events = timeless_events(folder("run"));
+    int epochs = 0;
+    for (const json& event : events) {
+        CHECK(event.contains("test_loss") == (event["event"] == "test"));
+        if (event["event"] != "epoch") continue;
+        ++epochs;
+        CHECK(event.contains("validation_accuracy"));
+    }
+    CHECK(epochs == 3);
+    const json& measured = events.back();
+    CHECK(measured["event"] == "test");
+    CHECK(measured["images"] == images_per_file);
+    CHECK(measured["views"] == 2);
+
+    const Arguments eval{"eval",   "--checkpoint", folder("run") / "last.safetensors",
+                         "--data", data,           "--json"};
+    const json flipped = json::parse(run(eval + Arguments{"--tta", "flip"}).out);
+    CHECK(flipped["loss"].get<double>() ==
+          doctest::Approx(measured["test_loss"].get<double>()).epsilon(1e-6));
+    CHECK(flipped["accuracy"] == measured["test_accuracy"]);
+    const json plain = json::parse(run(eval).out);
+    CHECK(plain["loss"] != flipped["loss"]);
+    CHECK(json::parse(run(eval + Arguments{"--tta", "flip-translate"}).out)["loss"] != flipped["loss"]);
+}

@@ -268,3 +268,36 @@ TEST_CASE("an unknown augmentation is named, beside those that are known") {
     });
     CHECK(test::holds(message, "'rotate'", "crop[:1..32]"));
 }
+
+TEST_CASE("views of a test image: as it is, mirrored, and both moved by a pixel, normalised") {
+    CHECK(data::cifar10_views("none").size() == 1);
+    CHECK(data::cifar10_views("flip").size() == 2);
+    CHECK(data::cifar10_views("six").empty());
+    const auto views = data::cifar10_views("flip-translate");
+    REQUIRE(views.size() == 6);
+    const Tensor image = counting_image(32, 32, 3);
+    Draws draws(1, 2, 3);
+    const auto normalize = data::cifar10_transform({});
+    const auto check = [&](std::size_t view, const auto& source) {
+        const Tensor expected = engine::empty(image.shape());
+        for (std::int64_t y = 0; y < 32; ++y)
+            for (std::int64_t x = 0; x < 32; ++x) {
+                const auto [from_y, from_x] = source(y, x);
+                for (std::int64_t c = 0; c < 3; ++c)
+                    expected.data()[(y * 32 + x) * 3 + c] = image.data()[(from_y * 32 + from_x) * 3 + c];
+            }
+        CAPTURE(view);
+        CHECK(equal(views[view]->apply(image, draws), normalize->apply(expected, draws)));
+    };
+    using Place = std::pair<std::int64_t, std::int64_t>;
+    const auto up = [](std::int64_t place) { return place == 31 ? 30 : place + 1; };  // reflected
+    const auto down = [](std::int64_t place) { return place == 0 ? 1 : place - 1; };
+    check(0, [](std::int64_t y, std::int64_t x) { return Place{y, x}; });
+    check(1, [](std::int64_t y, std::int64_t x) { return Place{y, 31 - x}; });
+    check(2, [&](std::int64_t y, std::int64_t x) { return Place{up(y), up(x)}; });
+    check(3, [&](std::int64_t y, std::int64_t x) { return Place{up(y), 31 - up(x)}; });
+    check(4, [&](std::int64_t y, std::int64_t x) { return Place{down(y), down(x)}; });
+    check(5, [&](std::int64_t y, std::int64_t x) { return Place{down(y), 31 - down(x)}; });
+    CHECK(data::Translate(2, 0).draw({3, 3, 1}, draws).top == 2);
+    CHECK_THROWS_AS(data::Translate(0, -3).draw({3, 3, 1}, draws), UsageError);
+}
