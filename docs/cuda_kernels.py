@@ -189,6 +189,7 @@ def occupancy(architecture, threads, registers, shared):
 PEAK_TFLOPS = {"fp32": 67.0, "tf32": 494.7, "bf16": 989.4}
 PEAK_BYTES = 3.35e12
 WIDTHS, HIDDEN, CLASSES, IMAGE_SIDE, IMAGE_CHANNELS, BRANCHES = (32, 64, 128, 256, 256), 256, 10, 32, 3, 3
+AUGMENTATIONS, STEP_BYTES = 2, 24  # crop and flip
 
 
 def layer_work(images):
@@ -215,6 +216,8 @@ def layer_work(images):
             add(backward, layer, "adaptive_avg_pool_backward", x + out, 2 * x + out)
 
     side, channels = IMAGE_SIDE, IMAGE_CHANNELS
+    values = images * side * side * channels
+    add(forward, "images", "augment", 3 * values, values, values + AUGMENTATIONS * STEP_BYTES * images)
     for block, width in enumerate(WIDTHS):
         name, first = f"backbone.{block}", block == 0
         x, out = images * side * side * channels, images * side * side * width

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <map>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -61,17 +63,67 @@ void parse(int argc, char** argv, DeviceOptions& options, CLI::App& app) {
     options.flushed_bytes = static_cast<std::size_t>(flush) << 20;
 }
 
-void print_row(const Timing& timing, Precision precision, const Rival* rival) {
-    const double seconds = timing.median(), floor = floor_of(timing.work, precision);
-    std::printf("%-34s %-38s %10.2f %8.2f %8.0f %8.2f %6.1f", timing.work.kernel, timing.work.shape.c_str(),
-                1e6 * seconds, 1e-12 * timing.work.flops / seconds, 1e-9 * timing.work.bytes / seconds,
-                1e6 * floor, 100 * floor / seconds);
+/// How often a step calls it.
+int calls_of(const Timing& timing, const DeviceOptions& options) {
+    return static_cast<int>(timing.seconds.size()) / options.repetitions;
+}
+
+void print_legend(const DeviceOptions& options, bool has_rivals) {
+    std::printf(
+        "one training step, batch %lld, products in %s\n"
+        "  calls      in a step\n"
+        "  us         a call, the median over %d steps; caches are emptied before each call\n"
+        "  TFLOP/s    what the op's definition needs, whatever the algorithm; GB/s: each input read and each "
+        "output written once\n"
+        "  floor us   what an H100 SXM needs at least, as docs/cuda_kernels.md predicts it; %% of floor: 100 "
+        "is as fast as that\n",
+        static_cast<long long>(options.batch_size), kernels::name(options.precision), options.repetitions);
+    if (has_rivals)
+        std::printf("  rival us   NVIDIA's library on the same shape%s; ratio: above 1, ours is faster\n",
+                    options.precision == Precision::bf16
+                        ? ", in tf32 (in bf16 it wants bfloat16 in memory, where ours has float32)"
+                        : "");
+    else
+        std::printf("no rivals: %s\n", options.device == Device::cuda
+                                           ? "cuBLAS and cuDNN are not part of this build"
+                                           : "cuBLAS and cuDNN run on a GPU only");
+    if (options.device == Device::emulated)
+        std::printf(
+            "THESE TIMES ARE NO SPEEDS OF A GPU: the emulated device runs kernels on the host, to check "
+            "them\n");
+}
+
+void print_row(const Timing& timing, const DeviceOptions& options, int shape_width, const Rival* rival) {
+    const double seconds = timing.median(), floor = floor_of(timing.work, options.precision);
+    std::printf("%-34s %-*s %5d %10.2f %8.2f %8.1f %9.2f %10.1f", timing.work.kernel, shape_width,
+                timing.work.shape.c_str(), calls_of(timing, options), 1e6 * seconds,
+                1e-12 * timing.work.flops / seconds, 1e-9 * timing.work.bytes / seconds, 1e6 * floor,
+                100 * floor / seconds);
     if (rival != nullptr && rival->refusal.empty())
-        std::printf(" %10.2f %6.2f  %s", 1e6 * rival->timing.median(), rival->timing.median() / seconds,
+        std::printf(" %9.2f %6.2f  %s", 1e6 * rival->timing.median(), rival->timing.median() / seconds,
                     rival->who.c_str());
     else if (rival != nullptr)
-        std::printf(" %10s %6s  %s", "-", "-", rival->refusal.c_str());
+        std::printf(" %9s %6s  %s", "-", "-", rival->refusal.c_str());
     std::printf("\n");
+}
+
+void print_table(const std::vector<Timing>& timings, const std::map<std::string, Rival>& rivals,
+                 const DeviceOptions& options) {
+    std::size_t shape_width = 0;
+    for (const Timing& timing : timings) shape_width = std::max(shape_width, timing.work.shape.size());
+    const int width = static_cast<int>(shape_width);
+    std::printf("\n%-34s %-*s %5s %10s %8s %8s %9s %10s", "kernel", width, "shape", "calls", "us", "TFLOP/s",
+                "GB/s", "floor us", "% of floor");
+    if (!rivals.empty()) std::printf(" %9s %6s  rival", "rival us", "ratio");
+    std::printf("\n");
+    double all = 0, floors = 0;
+    for (const Timing& timing : timings) {
+        const auto rival = rivals.find(std::string(timing.work.kernel) + " " + timing.work.shape);
+        print_row(timing, options, width, rival == rivals.end() ? nullptr : &rival->second);
+        all += calls_of(timing, options) * timing.median();
+        floors += calls_of(timing, options) * floor_of(timing.work, options.precision);
+    }
+    std::printf("\nall kernels of a step: %.1f us, their floors %.1f us\n", 1e6 * all, 1e6 * floors);
 }
 
 void run(const DeviceOptions& options) {
@@ -82,23 +134,8 @@ void run(const DeviceOptions& options) {
     std::printf("checked: loss and gradients of a step are those of the CPU\n");
     const auto timings = bench::time_step(options);
     const auto rivals = bench::time_rivals(options);
-    std::printf(
-        "one training step, batch %lld, products in %s; medians of %d, caches emptied before each; floor: "
-        "predicted for an H100 SXM\n\n%-34s %-38s %10s %8s %8s %8s %6s %10s %6s\n",
-        static_cast<long long>(options.batch_size), kernels::name(options.precision), options.repetitions,
-        "kernel", "shape", "us", "TFLOP/s", "GB/s", "floor us", "%", "rival us", "ratio");
-    double all = 0, floors = 0;
-    for (const Timing& timing : timings) {
-        const auto rival = rivals.find(std::string(timing.work.kernel) + " " + timing.work.shape);
-        print_row(timing, options.precision, rival == rivals.end() ? nullptr : &rival->second);
-        const double calls = static_cast<double>(timing.seconds.size()) / options.repetitions;
-        all += calls * timing.median();
-        floors += calls * floor_of(timing.work, options.precision);
-    }
-    std::printf("\nall kernels of a step: %.1f us, their floors %.1f us\n", 1e6 * all, 1e6 * floors);
-    if (rivals.empty()) std::printf("cuBLAS and cuDNN are not part of this build\n");
-    if (options.precision == Precision::bf16 && !rivals.empty())
-        std::printf("rivals compute in tf32: they want bfloat16 in memory, where ours have float32\n");
+    print_legend(options, !rivals.empty());
+    print_table(timings, rivals, options);
 }
 
 }  // namespace

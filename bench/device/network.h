@@ -25,7 +25,7 @@ struct DeviceOptions {
 /// Random images and labels, on the CPU; the same in every run.
 engine::Batch random_batch(const DeviceOptions& options, std::int64_t images);
 
-/// Ends the program with 1 unless a training step's loss and gradients on the device are those of the CPU.
+/// Throws std::runtime_error unless a training step's loss and gradients on the device are those of the CPU.
 void check_against_cpu(const DeviceOptions& options);
 
 /// Seconds of repeated calls of one op with one shape.

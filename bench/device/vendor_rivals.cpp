@@ -101,7 +101,7 @@ void Rivals::add_normalisation(const BatchNormMaxPoolShape& s) {
     backward.shape = s;
     backward.d_x = d_x.data();
     backward.batch_statistics = true;
-    add(work(backward), "cuDNN, without the pooling's", [&] {
+    add(work(backward), "cuDNN, without the pooling", [&] {
         vendor::batch_norm_backward({d_x.data(), d_weight.data(), d_bias.data(), mean.data(), inv_std.data(),
                                      y.data(), x.data(), weight.data(), true, s.rows(), c});
     });

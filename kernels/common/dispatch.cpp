@@ -37,7 +37,8 @@ constexpr bool has_cuda = CIFAR_ENGINE_HAS_CUDA != 0, has_emulator = CIFAR_ENGIN
     std::string built;
     for (const Device other : built_devices()) built += std::string(built.empty() ? "" : ", ") + name(other);
     throw DeviceError(std::string("there are no kernels for device '") + name(device) +
-                      "', in this build of cifar_engine, use one that it has: " + built);
+                      "', in this build of cifar_engine, use one that it has: " + built +
+                      (device == Device::cuda ? ", or build it with nvcc 12 or newer" : ""));
 }
 
 /// Calls the one of three functions that belongs to the device.

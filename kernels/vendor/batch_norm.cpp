@@ -8,9 +8,8 @@ namespace {
 constexpr double unused_epsilon = 1e-5;
 
 struct Descriptors {
-    Descriptors(std::int64_t rows, std::int64_t channels)
-        : x(rows, 1, 1, channels), statistics(1, 1, 1, channels) {}
-    TensorDescriptor x, statistics;
+    Descriptors(std::int64_t rows, std::int64_t channels) : x(rows, channels), statistics(1, channels) {}
+    RowsDescriptor x, statistics;
 };
 
 }  // namespace

@@ -25,12 +25,13 @@ struct Convolution {
               "cudnnSetConvolutionMathType");
     }
 
+    /// By default cuDNN may round float32 to TF32; only CUDNN_FMA_MATH forbids it.
     static cudnnMathType_t math_type(Precision precision) {
         switch (precision) {
             case Precision::fp32:
                 return CUDNN_FMA_MATH;
             case Precision::tf32:
-                return CUDNN_TENSOR_OP_MATH;
+                return CUDNN_DEFAULT_MATH;
             case Precision::bf16:
                 break;
         }
@@ -53,7 +54,7 @@ Key key_of(const Conv2dShape& s, Precision precision) {
 }
 
 /// The fastest algorithm that keeps to the arithmetic asked for, by trial the first time: find(limit, count,
-/// results) is one of the cudnnFindConvolution...Algorithm.
+/// results) is one of the cudnnFindConvolution...Algorithm, which tries the default arithmetic as well.
 template <typename Performance, typename Find>
 Performance fastest(std::map<Key, Performance>& known, const Key& key, cudnnMathType_t math,
                     const Find& find) {
@@ -64,8 +65,7 @@ Performance fastest(std::map<Key, Performance>& known, const Key& key, cudnnMath
           "the search for a convolution's algorithm");
     for (int i = 0; i < count; ++i) {
         const Performance& result = results[static_cast<std::size_t>(i)];  // the fastest comes first
-        const bool same_arithmetic = math != CUDNN_FMA_MATH || result.mathType == CUDNN_FMA_MATH ||
-                                     result.mathType == CUDNN_DEFAULT_MATH;
+        const bool same_arithmetic = math != CUDNN_FMA_MATH || result.mathType == CUDNN_FMA_MATH;
         if (result.status == CUDNN_STATUS_SUCCESS && same_arithmetic) return known[key] = result;
     }
     throw DeviceError("no algorithm for this convolution, in cuDNN, it is a rival only: do without");

@@ -59,12 +59,12 @@ int as_int(std::int64_t value) {
 }
 
 void add_bias(float* out, const float* bias, std::int64_t rows, std::int64_t features) {
-    const TensorDescriptor of_bias(1, 1, 1, features), of_out(rows, 1, 1, features);
+    const RowsDescriptor of_bias(1, features), of_out(rows, features);
     check(cudnnAddTensor(cudnn(), &one, of_bias.get(), bias, &one, of_out.get(), out), "cudnnAddTensor");
 }
 
 void add_bias_gradient(float* d_bias, const float* d_out, std::int64_t rows, std::int64_t features) {
-    const TensorDescriptor of_bias(1, 1, 1, features), of_out(rows, 1, 1, features);
+    const RowsDescriptor of_bias(1, features), of_out(rows, features);
     check(cudnnConvolutionBackwardBias(cudnn(), &one, of_out.get(), d_out, &one, of_bias.get(), d_bias),
           "cudnnConvolutionBackwardBias");
 }

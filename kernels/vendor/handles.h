@@ -65,6 +65,12 @@ class TensorDescriptor
     }
 };
 
+/// A matrix (rows, channels), as one image whose pixels are the rows: of images, cuDNN takes fewer.
+class RowsDescriptor : public TensorDescriptor {
+  public:
+    RowsDescriptor(std::int64_t rows, std::int64_t channels) : TensorDescriptor(1, rows, 1, channels) {}
+};
+
 inline constexpr float one = 1, zero = 0;  ///< factors: gradients add (one), outputs are overwritten (zero)
 
 /// out += bias, for each of `rows` rows; d_bias += the sum of rows of d_out.

@@ -7,7 +7,7 @@ namespace {
 cublasComputeType_t compute_type(Precision precision) {
     switch (precision) {
         case Precision::fp32:
-            return CUBLAS_COMPUTE_32F_PEDANTIC;
+            return CUBLAS_COMPUTE_32F;  // no TF32
         case Precision::tf32:
             return CUBLAS_COMPUTE_32F_FAST_TF32;
         case Precision::bf16:
