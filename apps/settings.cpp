@@ -315,6 +315,8 @@ std::vector<Setting> make_settings() {
             "pull of parameters towards 0: in the gradient (L2), with adamw beside it"),
         factors_setting("lr-factors", &Config::lr_factors, "the learning rate"),
         factors_setting("decay-factors", &Config::decay_factors, "the weight decay"),
+        integer_setting("lookahead", &Config::lookahead, 0, most_steps, false,
+                        "average every so many steps with a slow copy of the parameters; 0: do not"),
         schedule_setting(),
         number_setting(
             "warmup", &Config::warmup, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1",

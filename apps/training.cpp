@@ -6,6 +6,7 @@
 #include "apps/command_line_error.h"
 #include "apps/training_data.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/lookahead.h"
 #include "engine/optim/sgd.h"
 #include "models/initialise.h"
 #include "models/model_file.h"
@@ -25,6 +26,7 @@ std::unique_ptr<engine::optim::Optimizer> make_optimizer(const Config& config,
                                            AdamOptions{.lr = config.lr,
                                                        .weight_decay = config.weight_decay,
                                                        .decoupled = config.optimizer == "adamw"});
+    if (config.lookahead > 0) optimizer = std::make_unique<Lookahead>(std::move(optimizer), config.lookahead);
     for (const auto& [suffix, factor] : config.lr_factors)
         optimizer->set_factor(suffix, &ParameterFactors::lr, factor);
     for (const auto& [suffix, factor] : config.decay_factors)

@@ -124,6 +124,7 @@ void TrainStep::launch(const Recorded& step, const Batch& batch) {
 StepOutcome TrainStep::finish() {
     const Batch batch = std::exchange(batch_, {});
     const Device device = model_.device();
+    optimizer_.after_step();
     if (device == Device::cpu) return outcome_;
     kernels::runtime(device).synchronize();
     RawOutcome raw{};

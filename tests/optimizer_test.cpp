@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <memory>
 
 #include <doctest/doctest.h>
 
@@ -9,6 +10,7 @@
 #include "engine/nn/linear.h"
 #include "engine/ops/arithmetic.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/lookahead.h"
 #include "engine/optim/sgd.h"
 #include "engine/random.h"
 #include "tests/support/message_of.h"
@@ -20,6 +22,7 @@ using engine::UsageError;
 using engine::nn::NamedTensors;
 using engine::optim::Adam;
 using engine::optim::AdamOptions;
+using engine::optim::Lookahead;
 using engine::optim::ParameterFactors;
 using engine::optim::Sgd;
 using engine::optim::SgdOptions;
@@ -202,6 +205,40 @@ TEST_CASE("Sgd finds the minimum of a quadratic, and goes on from a saved state"
     other.load_state(state);
     train(resumed, other, 400);
     CHECK(test::values_of(resumed) == test::values_of(parameters));
+}
+
+TEST_CASE("Lookahead goes back half of the way after every few steps, and goes on from a saved state") {
+    const auto lookahead = [](const Tensor& x) {
+        return Lookahead(std::make_unique<Sgd>(NamedTensors{{"x", x}}, SgdOptions{.lr = 1, .momentum = 0}),
+                         2);
+    };
+    const auto step = [](const Tensor& x, Lookahead& optimizer) {
+        optimizer.zero_grad();
+        engine::sum(x).backward();
+        optimizer.step();
+        optimizer.after_step();
+        return x.item();
+    };
+    const Tensor x = leaf({8}, {1});
+    Lookahead optimizer = lookahead(x);
+    CHECK(step(x, optimizer) == 7);
+    CHECK(step(x, optimizer) == 7);  // 6, and half of the way back to 8
+    CHECK(step(x, optimizer) == 6);
+    CHECK(test::names_of(optimizer.state()) ==
+          std::vector<std::string>{"velocity.x", "lookahead.step", "lookahead.x"});
+
+    const Tensor resumed = leaf({6}, {1});
+    Lookahead other = lookahead(resumed);
+    other.load_state(test::copy_of(optimizer.state()));
+    CHECK(step(resumed, other) == 6);  // 5, and half of the way back to 7
+    CHECK(step(x, optimizer) == 6);
+    optimizer.lr() = 0;
+    CHECK(step(x, optimizer) == 6);
+    for (const auto& [every, towards] : {std::pair{0, 0.5}, {2, 0.0}, {2, 1.5}})
+        CHECK(holds(message_of<UsageError>([&] {
+                        Lookahead(std::make_unique<Sgd>(NamedTensors{}, SgdOptions{}), every, towards);
+                    }),
+                    "in Lookahead"));
 }
 
 TEST_CASE("factors change rate and decay of the parameters whose names end so") {

@@ -27,6 +27,8 @@ class Optimizer {
     /// To be called before a step() that was recorded (kernels/common/runtime.h) is replayed: what was
     /// changed on the host meanwhile, such as the learning rate, goes to where kernels find it.
     virtual void refresh() = 0;
+    /// To be called after each step(), also one that was replayed: for what is not done in every step.
+    virtual void after_step() {}
     /// Forgets all gradients, but not their memory: the next backward begins anew.
     void zero_grad() const;
 
@@ -34,7 +36,9 @@ class Optimizer {
     virtual double& lr() = 0;
     /// From now on, all parameters whose names end with `suffix`, like "norm.bias", have this factor. Throws
     /// UsageError if there is none, or if the factor is not finite or below 0.
-    void set_factor(std::string_view suffix, double ParameterFactors::*which, double factor);
+    virtual void set_factor(std::string_view suffix, double ParameterFactors::*which, double factor);
+
+    const nn::NamedTensors& parameters() const { return parameters_; }
 
     /// All that a later step depends on besides parameters and gradients: live tensors, by name.
     virtual nn::NamedTensors state() const = 0;

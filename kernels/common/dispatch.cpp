@@ -19,6 +19,7 @@
 #include "kernels/flatten/flatten.h"
 #include "kernels/increment/increment.h"
 #include "kernels/inverse_deviation/inverse_deviation.h"
+#include "kernels/lerp/lerp.h"
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
@@ -120,6 +121,7 @@ CIFAR_ENGINE_OP(flatten_forward, FlattenForward<float>)
 CIFAR_ENGINE_OP(flatten_backward, FlattenBackward<float>)
 CIFAR_ENGINE_OP(increment, Increment)
 CIFAR_ENGINE_OP(inverse_deviation, InverseDeviation<float>)
+CIFAR_ENGINE_OP(lerp, Lerp<float>)
 CIFAR_ENGINE_OP(linear_forward, LinearForward<float>)
 CIFAR_ENGINE_OP(linear_backward, LinearBackward<float>)
 CIFAR_ENGINE_OP(max_pool_forward, MaxPoolForward<float>)

@@ -248,6 +248,10 @@ Work work(const InverseDeviation<float>& args) {
     return {"inverse_deviation", 3 * real(args.size), floats(2 * args.size), extents({args.size})};
 }
 
+Work work(const Lerp<float>& args) {
+    return {"lerp", 3 * real(args.size), floats(3 * args.size), extents({args.size})};
+}
+
 Work work(const LinearForward<float>& args) {
     const std::int64_t x = args.rows * args.in_features, out = args.rows * args.out_features;
     const std::int64_t weight = args.in_features * args.out_features;

@@ -16,6 +16,7 @@
 #include "kernels/flatten/flatten.h"
 #include "kernels/increment/increment.h"
 #include "kernels/inverse_deviation/inverse_deviation.h"
+#include "kernels/lerp/lerp.h"
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
@@ -58,6 +59,7 @@ Work work(const FlattenForward<float>& args);
 Work work(const FlattenBackward<float>& args);
 Work work(const Increment& args);
 Work work(const InverseDeviation<float>& args);
+Work work(const Lerp<float>& args);
 Work work(const LinearForward<float>& args);
 Work work(const LinearBackward<float>& args);
 Work work(const MaxPoolForward<float>& args);
