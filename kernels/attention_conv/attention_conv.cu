@@ -86,7 +86,7 @@ void add_d_x(const AttentionConvBackward<float>& args, float* row_sums) {
     using T = typename I::T;
     constexpr int stages = 2;  // three A are 12 KiB
     const Sizes<T> n(args.shape);
-    using Epilogue = AddBranchGradients<I::precision, T>;
+    using Epilogue = AddBranchGradients<I::precision>;
     using A = MaskedLoader<AlongDepth<T, tile_pixels, I::depth>, GradientsOfPixel, vector>;
     using B = AsyncLoader<AcrossDepth<T, tile_channels, I::depth>, FiltersByInput<T, branches>, branches,
                           I::vector>;
