@@ -4,6 +4,7 @@
 #include "kernels/attention_conv/epilogues.cuh"
 #include "kernels/attention_conv/masked_loader.cuh"
 #include "kernels/conv2d/limits.cuh"
+#include "kernels/conv2d/sizes.cuh"
 #include "kernels/gemm/parts.cuh"
 #include "kernels/gemm/product.cuh"
 
@@ -21,21 +22,6 @@ using namespace product;
 constexpr int tile_pixels = 64, tile_taps = 64, tile_channels = 32;
 
 DeviceScratch x_copy, weight_copy[branches], parts_memory, row_sum_memory, branch_sum_memory;
-
-/// A shape's sizes as kernels count them; channels as the operands' copies have them.
-template <typename T>
-struct Sizes {
-    int pixels_in, pixels_out, in_channels, out_channels, places, stored_in, padded_out;
-
-    explicit Sizes(const Conv2dShape& s)
-        : pixels_in(static_cast<int>(s.images * s.height * s.width)),
-          pixels_out(static_cast<int>(s.rows())),
-          in_channels(static_cast<int>(s.in_channels)),
-          out_channels(static_cast<int>(s.out_channels)),
-          places(static_cast<int>(s.kernel * s.kernel)),
-          stored_in(static_cast<int>(padded_channels<T>(s.in_channels))),
-          padded_out(static_cast<int>(padded_channels<T>(s.out_channels))) {}
-};
 
 /// The factors, by output pixel and by pixel of x.
 template <typename Args>
@@ -66,9 +52,9 @@ void launch_forward_product(const Args& args, const Epilogue& epilogue) {
     const Sizes<T> n(args.shape);
     using A = AsyncLoader<AlongDepth<T, tile_pixels, I::depth>, PatchRows<T>, 1, I::vector>;
     using B = AsyncLoader<AlongDepth<T, tile_channels, I::depth>, Filters<T, branches>, branches, I::vector>;
-    const int depth = n.places * n.stored_in;
+    const int depth = n.places * n.padded_in;
     launch_product(Product<I::precision, branches, A, B, Epilogue, LiveInRows>{
-        {x_operand<T>(args), args.shape, n.stored_in},
+        {x_operand<T>(args), args.shape, n.padded_in},
         {{weight_operand<T>(args, 0), weight_operand<T>(args, 1), weight_operand<T>(args, 2)},
          n.out_channels,
          depth},
@@ -94,11 +80,11 @@ void add_d_x(const AttentionConvBackward<float>& args, float* row_sums) {
     launch_product(Product<I::precision, branches, A, B, Epilogue, LiveInRows, stages>{
         {args, n.padded_out},
         {{weight_operand<T>(args, 0), weight_operand<T>(args, 1), weight_operand<T>(args, 2)},
-         n.stored_in,
+         n.padded_in,
          n.out_channels,
          n.places,
          Divisor(n.padded_out)},
-        {args.d_x, row_sums, x_operand<T>(args), n.stored_in, factors_by_input(args), n.pixels_in,
+        {args.d_x, row_sums, x_operand<T>(args), n.padded_in, factors_by_input(args), n.pixels_in,
          n.in_channels},
         {factors_by_input(args)},
         n.pixels_in,
@@ -111,7 +97,7 @@ template <typename I, int vector>
 void add_d_weight(const AttentionConvBackward<float>& args) {
     using T = typename I::T;
     const Sizes<T> n(args.shape);
-    const int taps = n.places * n.stored_in;
+    const int taps = n.places * n.padded_in;
     const Parts cut(n.pixels_out, tiles(n.out_channels, tile_channels) * tiles(taps, tile_taps), I::depth);
     float* parts = parts_memory.reserve<float>(std::int64_t{cut.count} * branches * n.out_channels * taps);
 
@@ -120,7 +106,7 @@ void add_d_weight(const AttentionConvBackward<float>& args) {
     launch_product(
         Product<I::precision, branches, A, B, StorePart<branches>, LiveInDepth<I::depth>>{
             {args, factors_by_output(args)},
-            {x_operand<T>(args), args.shape, n.stored_in},
+            {x_operand<T>(args), args.shape, n.padded_in},
             {parts, n.out_channels, taps},
             {factors_by_output(args)},
             n.out_channels,
@@ -133,7 +119,7 @@ void add_d_weight(const AttentionConvBackward<float>& args) {
                                  cut.count,
                                  std::int64_t{n.out_channels} * n.places,
                                  n.in_channels,
-                                 n.stored_in});
+                                 n.padded_in});
 }
 
 /// d_bias, and d_a from the row sums of `row_pixels` pixels an image in `column_tiles` tiles.
