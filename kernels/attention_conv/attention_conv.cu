@@ -3,6 +3,7 @@
 #include "kernels/attention_conv/branches.cuh"
 #include "kernels/attention_conv/epilogues.cuh"
 #include "kernels/attention_conv/masked_loader.cuh"
+#include "kernels/conv2d/filter_parts.cuh"
 #include "kernels/conv2d/limits.cuh"
 #include "kernels/conv2d/sizes.cuh"
 #include "kernels/gemm/parts.cuh"
@@ -99,7 +100,8 @@ void add_d_weight(const AttentionConvBackward<float>& args) {
     const Sizes<T> n(args.shape);
     const int taps = n.places * n.padded_in;
     const Parts cut(n.pixels_out, tiles(n.out_channels, tile_channels) * tiles(taps, tile_taps), I::depth);
-    float* parts = parts_memory.reserve<float>(std::int64_t{cut.count} * branches * n.out_channels * taps);
+    float* parts =
+        parts_memory.reserve<float>(std::int64_t{cut.count} * branches * n.out_channels * part_taps(n));
 
     using A = MaskedLoader<AcrossDepth<T, tile_channels, I::depth>, WeightedGradients, vector>;
     using B = AsyncLoader<AcrossDepth<T, tile_taps, I::depth>, PatchColumns<T>, 1, I::vector>;
@@ -107,19 +109,14 @@ void add_d_weight(const AttentionConvBackward<float>& args) {
         Product<I::precision, branches, A, B, StorePart<branches>, LiveInDepth<I::depth>>{
             {args, factors_by_output(args)},
             {x_operand<T>(args), args.shape, n.padded_in},
-            {parts, n.out_channels, taps},
+            {parts, n.out_channels, part_taps(n)},
             {factors_by_output(args)},
             n.out_channels,
             taps,
             n.pixels_out,
             cut.depth},
         cut.count);
-    add_parts(AddParts<branches>{{args.d_weight[0], args.d_weight[1], args.d_weight[2]},
-                                 parts,
-                                 cut.count,
-                                 std::int64_t{n.out_channels} * n.places,
-                                 n.in_channels,
-                                 n.padded_in});
+    add_filter_parts(args.d_weight, parts, cut.count, n);
 }
 
 /// d_bias, and d_a from the row sums of `row_pixels` pixels an image in `column_tiles` tiles.

@@ -11,6 +11,28 @@
 /// What becomes of the tiles of three branches, which a thread holds for the same pixels and channels.
 namespace kernels::CIFAR_GPU_NAMESPACE::product {
 
+/// Where a byte of a tile stands in shared memory: rows of 32 bytes, of which every other four have their
+/// chunks of 8 swapped, so that 8 rows that a warp stores 8 bytes of meet different banks.
+template <typename Sums>
+__device__ __forceinline__ int byte_place(int row, int column) {
+    static_assert(Sums::tile_columns == 32);
+    return row * Sums::tile_columns + (column ^ row / 4 % 2 * 8);
+}
+
+/// Stores a tile of bytes that lies in shared memory to a matrix (rows, columns). What a warp multiplied is
+/// narrower than a sector; here it takes whole rows.
+template <typename Sums, int width>
+__device__ __forceinline__ void store_tile(std::uint8_t* __restrict__ out, const std::uint8_t* tile,
+                                           int first_row, int first_column, int rows, int columns) {
+    for (int t = static_cast<int>(threadIdx.x) * width; t < Sums::tile_rows * Sums::tile_columns;
+         t += threads * width) {
+        const int i = t / Sums::tile_columns, j = t % Sums::tile_columns;
+        if (first_row + i < rows && first_column + j < columns)
+            store(out + static_cast<std::int64_t>(first_row + i) * columns + first_column + j,
+                  load<width>(tile + byte_place<Sums>(i, j)));
+    }
+}
+
 /// The forward: out = sum over k of a_k relu(z_k), and the bits of where z_k > 0; z_k = C_k + bias_k.
 struct CombineBranches {
     float* out;
@@ -21,6 +43,8 @@ struct CombineBranches {
 
     template <typename Sums>
     __device__ __forceinline__ void operator()(const Sums& sums, int first_row, int first_column, int) const {
+        auto* tile = dynamic_shared<std::uint8_t>();
+        __syncthreads();  // until here it held slices
         for_each_run<Sums>(
             first_row, first_column, rows, columns, [&](int i, int j, int row, int column, auto width) {
                 const float* a = factors.of_pixel(row);
@@ -36,10 +60,14 @@ struct CombineBranches {
                         bits.lane[c] = static_cast<std::uint8_t>(bits.lane[c] | (z > 0 ? 1 << k : 0));
                     }
                 }
-                const std::int64_t place = static_cast<std::int64_t>(row) * columns + column;
-                store(out + place, sum);
-                store(active + place, bits);
+                store(out + static_cast<std::int64_t>(row) * columns + column, sum);
+                store(tile + byte_place<Sums>(Sums::row(i), Sums::column(j)), bits);
             });
+        __syncthreads();
+        if (columns % 4 == 0)
+            store_tile<Sums, 4>(active, tile, first_row, first_column, rows, columns);
+        else
+            store_tile<Sums, 1>(active, tile, first_row, first_column, rows, columns);
     }
 };
 

@@ -1,5 +1,6 @@
 #include "kernels/conv2d/channel_sums.cuh"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/filter_parts.cuh"
 #include "kernels/conv2d/index_maps.cuh"
 #include "kernels/conv2d/limits.cuh"
 #include "kernels/conv2d/sizes.cuh"
@@ -80,26 +81,21 @@ void add_d_weight(const Conv2dBackward<float>& args, const typename I::T* d_out)
     const T* x = operand<T>(x_copy, args.x, n.pixels_in, n.in_channels);
     const int taps = n.places * n.padded_in;
     const Parts cut(n.pixels_out, tiles(n.out_channels, tile_rows) * tiles(taps, tile_columns), I::depth);
-    float* parts = parts_memory.reserve<float>(std::int64_t{cut.count} * n.out_channels * taps);
+    float* parts = parts_memory.reserve<float>(std::int64_t{cut.count} * n.out_channels * part_taps(n));
 
     using A = AsyncLoader<RowsAcrossDepth<I>, OutputColumns<T>, 1, I::vector>;
     using B = AsyncLoader<ColumnsAcrossDepth<I>, PatchColumns<T>, 1, I::vector>;
     launch_product(
         Product<I::precision, 1, A, B, StorePart<1>, AllLive<1>>{{d_out, n.padded_out, n.pixels_out},
                                                                  {x, args.shape, n.padded_in},
-                                                                 {parts, n.out_channels, taps},
+                                                                 {parts, n.out_channels, part_taps(n)},
                                                                  {},
                                                                  n.out_channels,
                                                                  taps,
                                                                  n.pixels_out,
                                                                  cut.depth},
         cut.count);
-    add_parts(AddParts<1>{{args.d_weight},
-                          parts,
-                          cut.count,
-                          std::int64_t{n.out_channels} * n.places,
-                          n.in_channels,
-                          n.padded_in});
+    add_filter_parts(std::array{args.d_weight}, parts, cut.count, n);
 }
 
 }  // namespace

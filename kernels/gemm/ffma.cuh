@@ -21,7 +21,7 @@ struct Ffma {
     static constexpr int thread_rows = 8, thread_columns = 16;
     static constexpr int rows = A::outers / thread_rows,
                          columns = B::outers / thread_columns;  ///< of a thread
-    static constexpr int tile_rows = A::outers;
+    static constexpr int tile_rows = A::outers, tile_columns = B::outers;
     static constexpr int run = B::along_depth ? 1 : columns % 4 == 0 ? 4 : 2;  ///< neighbours among columns
     static constexpr int row_lanes = 8;  ///< neighbouring lanes that have the same rows
     static constexpr int row_warps = 2;  ///< warps that have the same rows

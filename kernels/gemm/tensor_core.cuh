@@ -18,7 +18,7 @@ struct WarpTiles {
     static constexpr int high = A::outers / 32, wide = B::outers / 16;  ///< tiles of a warp
     static constexpr int rows = 2 * high, columns = 2 * wide;           ///< of a lane
     static constexpr int run = 2;                                       ///< neighbours among columns
-    static constexpr int tile_rows = A::outers, row_lanes = 4, row_warps = 2;
+    static constexpr int tile_rows = A::outers, tile_columns = B::outers, row_lanes = 4, row_warps = 2;
     static_assert(A::outers % 32 == 0 && B::outers % 32 == 0);
 
     struct Sums {
