@@ -13,7 +13,11 @@ Block::Block(std::int64_t in_channels, std::int64_t out_channels)
     : AttentionConv(in_channels, out_channels),
       norm(register_module("norm", std::make_shared<nn::BatchNorm2d>(out_channels))) {}
 
-Tensor Block::forward(const Tensor& x) { return norm->forward_max_pool(AttentionConv::forward(x)); }
+Tensor Block::forward(const Tensor& x) {
+    if (!is_training()) return norm->forward_max_pool(AttentionConv::forward(x));
+    const auto [out, moments] = forward_with_moments(x);
+    return norm->forward_max_pool(out, moments);
+}
 
 Classifier::Classifier(std::int64_t in_features, std::int64_t hidden, double dropout_probability,
                        std::int64_t classes)

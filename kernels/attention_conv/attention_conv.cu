@@ -21,6 +21,7 @@ namespace {
 using namespace product;
 
 constexpr int tile_pixels = 64, tile_taps = 64, tile_channels = 32;
+static_assert(tile_pixels == attention_conv_rows_per_part(this_device));
 
 DeviceScratch x_copy, weight_copy[branches], parts_memory, row_sum_memory, branch_sum_memory;
 
@@ -180,6 +181,7 @@ void attention_conv_forward(const AttentionConvForward<float>& args) {
             launch_forward_product<decltype(with)>(args,
                                                    CombineBranches{args.out,
                                                                    args.active,
+                                                                   args.out_moments,
                                                                    {args.bias[0], args.bias[1], args.bias[2]},
                                                                    factors_by_output(args),
                                                                    static_cast<int>(s.rows()),

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/attention_conv/branches.cuh"
+#include "kernels/attention_conv/column_moments.cuh"
 #include "kernels/common/precision.h"
 #include "kernels/common/ptx.h"
 #include "kernels/gemm/epilogues.cuh"
@@ -33,10 +34,12 @@ __device__ __forceinline__ void store_tile(std::uint8_t* __restrict__ out, const
     }
 }
 
-/// The forward: out = sum over k of a_k relu(z_k), and the bits of where z_k > 0; z_k = C_k + bias_k.
+/// The forward: out = sum over k of a_k relu(z_k), the bits of where z_k > 0, and the moments of each tile of
+/// out if they are wanted; z_k = C_k + bias_k.
 struct CombineBranches {
     float* out;
     std::uint8_t* active;
+    float* moments;  ///< (tiles of rows, 2, columns), or null
     const float* bias[branches];
     Factors factors;
     int rows, columns;
@@ -44,6 +47,7 @@ struct CombineBranches {
     template <typename Sums>
     __device__ __forceinline__ void operator()(const Sums& sums, int first_row, int first_column, int) const {
         auto* tile = dynamic_shared<std::uint8_t>();
+        float value[Sums::rows][Sums::columns] = {};
         __syncthreads();  // until here it held slices
         for_each_run<Sums>(
             first_row, first_column, rows, columns, [&](int i, int j, int row, int column, auto width) {
@@ -62,12 +66,17 @@ struct CombineBranches {
                 }
                 store(out + static_cast<std::int64_t>(row) * columns + column, sum);
                 store(tile + byte_place<Sums>(Sums::row(i), Sums::column(j)), bits);
+                CIFAR_UNROLL
+                for (int c = 0; c < width.count; ++c) value[i][j + c] = sum.lane[c];
             });
         __syncthreads();
         if (columns % 4 == 0)
             store_tile<Sums, 4>(active, tile, first_row, first_column, rows, columns);
         else
             store_tile<Sums, 1>(active, tile, first_row, first_column, rows, columns);
+        if (moments == nullptr) return;
+        __syncthreads();
+        store_column_moments<Sums>(moments, value, first_row, first_column, rows, columns);
     }
 };
 
