@@ -18,6 +18,10 @@ Block::Block(const BlockOptions& block_options)
 }
 
 Tensor Block::forward(const Tensor& x) {
+    if (options.pool && is_training()) {
+        const auto [out, moments] = forward_with_moments(x);
+        return norm->forward_max_pool(out, moments);
+    }
     const Tensor convolved = AttentionConv::forward(x);
     if (options.pool) return norm->forward_max_pool(convolved);
     const Tensor normalised = (*norm)(convolved);

@@ -4,8 +4,10 @@
 #include "engine/ops/add.h"
 #include "engine/ops/arithmetic.h"
 #include "engine/ops/attention_conv.h"
+#include "engine/ops/batch_norm_max_pool.h"
 #include "engine/ops/conv2d.h"
 #include "engine/ops/relu.h"
+#include "tests/support/devices.h"
 #include "tests/support/tensors.h"
 
 using engine::AttentionConvWeights;
@@ -71,6 +73,8 @@ Tensor composition(const Inputs& in, const Case& c) {
     return out;
 }
 
+Floats values_of(const Tensor& x) { return test::to_vector(x.to(engine::Device::cpu)); }
+
 void check_against_composition(const Case& c, const Inputs& fused, const Inputs& composed) {
     const Tensor out = engine::attention_conv(fused.x, fused.a, fused.branches, {c.stride, c.padding});
     const Tensor expected = composition(composed, c);
@@ -122,6 +126,39 @@ TEST_CASE("x need not want a gradient, as in the first layer") {
     for (std::size_t i = 1; i < with.leaves().size(); ++i)
         test::check_close("gradient " + std::to_string(i), test::gradient_of(without.leaves()[i]),
                           test::gradient_of(with.leaves()[i]), {1e-5, 1e-5});
+}
+
+TEST_CASE("with moments: the same result, and batch_norm_max_pool has no need to read it") {
+    const Case c{{3, 8, 7, 5}, 9};
+    const Inputs here(c);
+    const auto on_cpu = engine::attention_conv_with_moments(here.x, here.a, here.branches);
+    CHECK(!on_cpu.moments.moments.defined());
+    test::check_same_bits("out", test::to_vector(on_cpu.out),
+                          test::to_vector(engine::attention_conv(here.x, here.a, here.branches)));
+    for (const engine::Device device : test::other_devices()) {
+        CAPTURE(kernels::name(device));
+        AttentionConvWeights there;
+        for (std::size_t k = 0; k < kernels::branches; ++k) {
+            there.weight[k] = here.branches.weight[k].to(device);
+            there.bias[k] = here.branches.bias[k].to(device);
+        }
+        const Tensor x = here.x.to(device), a = here.a.to(device);
+        const auto [out, moments] = engine::attention_conv_with_moments(x, a, there);
+        CHECK(moments.moments.shape() == Shape{3, 2, 9});  // of 168 pixels, 64 at a time
+        CHECK(moments.rows_per_part == 64);
+        test::check_same_bits("out", values_of(out), values_of(engine::attention_conv(x, a, there)));
+
+        const Tensor weight = engine::full({9}, 1, device), bias = engine::full({9}, 0, device);
+        const auto pool = [&](const engine::PartialMoments& of_out) {
+            const engine::RunningStatistics running{bias.clone(), weight.clone()};
+            const Tensor y =
+                engine::batch_norm_max_pool(out, running, weight, bias, true, 0.1F, 1e-5F, of_out);
+            return std::vector<Floats>{values_of(y), values_of(running.mean), values_of(running.var)};
+        };
+        const auto with = pool(moments), without = pool({});
+        for (std::size_t k = 0; k < with.size(); ++k)
+            test::check_close("result " + std::to_string(k), with[k], without[k], {1e-6, 1e-6});
+    }
 }
 
 TEST_CASE("an empty batch goes through") {

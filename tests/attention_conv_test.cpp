@@ -28,6 +28,10 @@ const std::vector<Conv2dShape> table = {
 std::int64_t x_size(const Conv2dShape& s) { return s.images * s.height * s.width * s.in_channels; }
 std::int64_t weight_size(const Conv2dShape& s) { return s.out_channels * s.taps(); }
 std::int64_t out_size(const Conv2dShape& s) { return s.rows() * s.out_channels; }
+std::int64_t moments_size(Device device, const Conv2dShape& s) {
+    const std::int64_t each = attention_conv_rows_per_part(device);
+    return (s.rows() + each - 1) / each * 2 * s.out_channels;
+}
 
 /// x, a, then the weight and the bias of each branch. On a grid: z_k is exact in float and in double, so both
 /// agree where it is positive, and it is exactly 0 now and then.
@@ -153,8 +157,8 @@ std::vector<Way> ways_to_run(std::size_t shape) {
     return {all[shape % all.size()]};
 }
 
-/// What run() computes, by the kernels of GPUs: out, the bits, and the gradients in the order
-/// of the inputs. d_x is missing if it is not wanted.
+/// What run() computes, by the kernels of GPUs: out, the bits, the moments of out, and the gradients in the
+/// order of the inputs. d_x is missing if it is not wanted.
 std::vector<test::Results> run_on_gpus(const std::vector<std::vector<float>>& in,
                                        const std::vector<float>& d_out, const Conv2dShape& s,
                                        const Way& way) {
@@ -172,6 +176,7 @@ std::vector<test::Results> run_on_gpus(const std::vector<std::vector<float>>& in
         const auto device_d_out = device.array(d_out);
         const auto out = device.template output<float>(out_size(s));
         const auto active = device.template output<std::uint8_t>(out_size(s));
+        const auto moments = device.template output<float>(moments_size(device.id(), s));
         const auto at = [](const auto& from, std::size_t k) { return from[k]->data(); };
         attention_conv_forward(device.id(), {out.data(),
                                              active.data(),
@@ -181,7 +186,8 @@ std::vector<test::Results> run_on_gpus(const std::vector<std::vector<float>>& in
                                              {at(inputs, 3), at(inputs, 5), at(inputs, 7)},
                                              s,
                                              way.rectified,
-                                             way.precision});
+                                             way.precision,
+                                             moments.data()});
         attention_conv_backward(device.id(), {way.wants_d_x ? at(gradients, 0) : nullptr,
                                               at(gradients, 1),
                                               {at(gradients, 2), at(gradients, 4), at(gradients, 6)},
@@ -196,10 +202,34 @@ std::vector<test::Results> run_on_gpus(const std::vector<std::vector<float>>& in
                                               way.rectified,
                                               way.precision});
         const auto bits = active.values();
-        test::Results results = {out.values(), std::vector<float>(bits.begin(), bits.end())};
+        test::Results results = {out.values(), std::vector<float>(bits.begin(), bits.end()),
+                                 moments.values()};
         for (const auto& gradient : gradients) results.push_back(gradient->values());
         return results;
     });
+}
+
+/// PartialMoments as they are defined, of parts of 64 rows as all GPUs have them.
+void check_moments(const std::vector<float>& moments, const std::vector<float>& out, std::int64_t channels) {
+    const auto columns = static_cast<std::size_t>(channels), rows = out.size() / columns;
+    std::vector<double> means, deviations;
+    std::vector<float> actual_means, actual_deviations;
+    for (std::size_t first = 0, place = 0; first < rows; first += 64, place += 2 * columns) {
+        for (std::size_t c = 0; c < columns; ++c) {
+            const std::size_t count = std::min<std::size_t>(64, rows - first);
+            double mean = 0, squares = 0;
+            for (std::size_t i = first; i < first + count; ++i) mean += out[i * columns + c];
+            mean /= static_cast<double>(count);
+            for (std::size_t i = first; i < first + count; ++i)
+                squares += (out[i * columns + c] - mean) * (out[i * columns + c] - mean);
+            means.push_back(mean);
+            deviations.push_back(squares);
+            actual_means.push_back(moments[place + c]);
+            actual_deviations.push_back(moments[place + columns + c]);
+        }
+    }
+    test::check_close("means", actual_means, means, {1e-6, 2e-7});
+    test::check_close("squared deviations", actual_deviations, deviations, {1e-6, 1e-6});
 }
 
 /// The kernels of GPUs against what the reference computes of the same inputs on a grid.
@@ -226,8 +256,9 @@ void check_on_gpus(const Conv2dShape& s, const Way& way) {
     for (const auto& results : run_on_gpus(in, d_out, s, way)) {
         test::check_close("out", results[0], expected.out, {1e-5, 1e-5});
         test::check_close("active", results[1], expected.active, {0, 0});
+        check_moments(results[2], results[0], s.out_channels);
         for (std::size_t k = 0; k < expected.gradients.size(); ++k)
-            test::check_close("gradient " + std::to_string(k), results[k + 2], expected.gradients[k],
+            test::check_close("gradient " + std::to_string(k), results[k + 3], expected.gradients[k],
                               gradient_tolerance(s, k));
     }
 }

@@ -176,14 +176,26 @@ struct OnGpu {
 };
 
 /// batch_norm_max_pool's forward by a GPU.
-Data<float> forward_on(test::Gpu& device, const Data<float>& data, bool training) {
+Data<float> forward_on(test::Gpu& device, const Data<float>& data, bool training,
+                       const std::vector<float>& moments_of_parts = {}, std::int64_t rows_per_part = 0) {
     const Shape& s = data.shape;
     OnGpu at{device, data};
+    const auto moments = device.array(moments_of_parts);
     if (training)
-        batch_norm_max_pool_train_forward(
-            device.id(), {at.out.data(), at.winner.data(), at.winner_x.data(), at.mean.data(),
-                          at.inv_std.data(), at.running_mean.data(), at.running_var.data(), at.x.data(),
-                          at.weight.data(), at.bias.data(), 1e-5F, 0.1F, s});
+        batch_norm_max_pool_train_forward(device.id(), {at.out.data(),
+                                                        at.winner.data(),
+                                                        at.winner_x.data(),
+                                                        at.mean.data(),
+                                                        at.inv_std.data(),
+                                                        at.running_mean.data(),
+                                                        at.running_var.data(),
+                                                        at.x.data(),
+                                                        at.weight.data(),
+                                                        at.bias.data(),
+                                                        1e-5F,
+                                                        0.1F,
+                                                        s,
+                                                        {moments.data(), rows_per_part}});
     else
         batch_norm_max_pool_eval_forward(
             device.id(),
@@ -268,6 +280,54 @@ TEST_CASE("batch_norm_max_pool: on GPUs, too, forward equals the composition bit
             test::check_close("running_var", fused[3], by_definition.running_var, {1e-7, 1e-6});
         }
     });
+}
+
+/// PartialMoments of x (rows, channels).
+std::vector<float> moments_of(const std::vector<float>& x, std::size_t channels, std::size_t rows_per_part) {
+    const std::size_t rows = x.size() / channels;
+    std::vector<float> moments;
+    for (std::size_t first = 0; first < rows; first += rows_per_part) {
+        const std::size_t end = std::min(first + rows_per_part, rows);
+        std::vector<double> mean(channels), squares(channels);
+        for (std::size_t c = 0; c < channels; ++c) {
+            for (std::size_t i = first; i < end; ++i) mean[c] += x[i * channels + c];
+            mean[c] /= static_cast<double>(end - first);
+            for (std::size_t i = first; i < end; ++i)
+                squares[c] += (x[i * channels + c] - mean[c]) * (x[i * channels + c] - mean[c]);
+        }
+        moments.insert(moments.end(), mean.begin(), mean.end());
+        moments.insert(moments.end(), squares.begin(), squares.end());
+    }
+    return moments;
+}
+
+TEST_CASE("batch_norm_max_pool: GPUs take the statistics from moments of parts, and do not read x for them") {
+    for (const Shape& s : table) {
+        CAPTURE(s.images);
+        CAPTURE(s.height);
+        CAPTURE(s.width);
+        CAPTURE(s.channels);
+        const auto data = make_data<float>(s, false);
+        auto elsewhere = data;  // a large mean, which must not harm the variance
+        for (float& value : elsewhere.x) value += 100;
+        auto expected = elsewhere;
+        reference::batch_norm_max_pool_train_forward(expected.train_args());
+        for (const std::int64_t rows_per_part : {1, 3, 64}) {
+            CAPTURE(rows_per_part);
+            const auto moments = moments_of(elsewhere.x, static_cast<std::size_t>(s.channels),
+                                            static_cast<std::size_t>(rows_per_part));
+            for (const auto& results : test::on_gpus([&](auto& device) {
+                     const auto actual = forward_on(device, data, true, moments, rows_per_part);
+                     return test::Results{actual.mean, actual.inv_std, actual.running_mean,
+                                          actual.running_var};
+                 })) {
+                test::check_close("mean", results[0], expected.mean, {0, 2e-7});
+                test::check_close("inv_std", results[1], expected.inv_std, {0, 2e-5});
+                test::check_close("running_mean", results[2], expected.running_mean, {1e-7, 1e-6});
+                test::check_close("running_var", results[3], expected.running_var, {1e-5, 1e-5});
+            }
+        }
+    }
 }
 
 TEST_CASE("batch_norm_max_pool: backward equals those of max_pool and batch_norm, into new memory or old") {

@@ -1,44 +1,21 @@
-#include <algorithm>
-#include <string>
 #include <vector>
 
 #include "kernels/adaptive_avg_pool/adaptive_avg_pool.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
 #include "kernels/dropout/dropout.h"
-#include "kernels/emulator/counters.h"
 #include "kernels/flatten/flatten.h"
 #include "kernels/max_pool/max_pool.h"
+#include "tests/support/coalescing.h"
 #include "tests/support/gpu.h"
 #include "tests/support/random_values.h"
 
 using namespace kernels;
+using test::check_coalesced;
 
 // Kernels that are bound by memory are as fast as they use it: the requests of a warp must move no more
 // sectors than what they ask for fills, and shared memory must serve them without conflicts.
 namespace {
-
-/// Checks all lines that move more than a tenth of what `run` moves; sums over chunks, for example, do
-/// not.
-template <typename Run>
-void check_coalesced(const std::string& what, const Run& run) {
-    const kernels::emulator::CountAccesses counting;
-    run();
-    const auto table = counting.table();
-    for (const bool shared : {false, true}) {
-        std::uint64_t total = 0;
-        for (const auto& line : table)
-            if (line.shared == shared) total += line.actual;
-        for (const auto& line : table) {
-            if (line.shared != shared || line.actual * 10 < total) continue;
-            CAPTURE(what);
-            CAPTURE(line.file);
-            CAPTURE(line.line);
-            CAPTURE(line.actual);
-            CHECK(static_cast<double>(line.actual) <= 1.1 * static_cast<double>(line.ideal));
-        }
-    }
-}
 
 struct Shape {
     std::int64_t images, height, width, channels;

@@ -61,3 +61,16 @@ TEST_CASE("emulator: wavefronts of shared memory") {
     // Rows of 16 bytes fill the banks; rows of 128 bytes all begin at the same one.
     check_counts(matrix_loads, "matrix", true, Access::read, {2, 64, 4 + 4 * 8, 8});
 }
+
+TEST_CASE("emulator: cp.async reads global memory and writes shared memory, once each") {
+    const auto to_one_bank = [] { async_copies(1, 32); };
+    check_counts(to_one_bank, "async copy", false, Access::read, {1, 32, 4, 4});
+    check_counts(to_one_bank, "async copy", true, Access::write, {1, 32, 32, 1});
+    const auto from_far = [] { async_copies(8, 1); };
+    check_counts(from_far, "async copy", false, Access::read, {1, 32, 32, 4});
+    check_counts(from_far, "async copy", true, Access::write, {1, 32, 1, 1});
+    // A lane that asks for nothing has made its turn all the same, and writes zeros.
+    const auto checkerboard = [] { async_checkerboard(4); };
+    check_counts(checkerboard, "checkerboard", false, Access::read, {4, 64, 16, 8});
+    check_counts(checkerboard, "checkerboard", true, Access::write, {4, 128, 4, 4});
+}

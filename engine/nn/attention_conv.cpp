@@ -1,7 +1,6 @@
 #include "engine/nn/attention_conv.h"
 
 #include "engine/ops/adaptive_avg_pool.h"
-#include "engine/ops/attention_conv.h"
 #include "engine/ops/flatten.h"
 #include "engine/ops/relu.h"
 
@@ -19,11 +18,20 @@ Tensor AttentionConv::attend(const Tensor& x) const {
     return relu((*attention)(flatten(adaptive_avg_pool(x, 1, 1))));
 }
 
+AttentionConvWeights AttentionConv::weights() const {
+    return {{conv1->weight, conv2->weight, conv3->weight}, {conv1->bias, conv2->bias, conv3->bias}};
+}
+
+AttentionConvOptions AttentionConv::conv_options() const {
+    return {.stride = conv1->options.stride, .padding = conv1->options.padding, .rectified = true};
+}
+
 Tensor AttentionConv::forward(const Tensor& x) {
-    return attention_conv(
-        x, attend(x),
-        {{conv1->weight, conv2->weight, conv3->weight}, {conv1->bias, conv2->bias, conv3->bias}},
-        {conv1->options.stride, conv1->options.padding, true});
+    return attention_conv(x, attend(x), weights(), conv_options());
+}
+
+AttentionConvResult AttentionConv::forward_with_moments(const Tensor& x) const {
+    return attention_conv_with_moments(x, attend(x), weights(), conv_options());
 }
 
 }  // namespace engine::nn

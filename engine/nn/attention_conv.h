@@ -2,6 +2,7 @@
 
 #include "engine/nn/conv2d.h"
 #include "engine/nn/linear.h"
+#include "engine/ops/attention_conv.h"
 
 namespace engine::nn {
 
@@ -13,12 +14,18 @@ class AttentionConv : public Layer {
   public:
     AttentionConv(std::int64_t in_channels, std::int64_t out_channels);
     Tensor forward(const Tensor& x) override;
+    /// The same for a batch norm in training to follow.
+    AttentionConvResult forward_with_moments(const Tensor& x) const;
 
     /// The weights a1, a2, a3 of each image, (N, 3).
     Tensor attend(const Tensor& x) const;
 
     std::shared_ptr<Linear> attention;
     std::shared_ptr<Conv2d> conv1, conv2, conv3;
+
+  private:
+    AttentionConvWeights weights() const;
+    AttentionConvOptions conv_options() const;
 };
 
 }  // namespace engine::nn

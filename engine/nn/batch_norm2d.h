@@ -17,8 +17,8 @@ class BatchNorm2d : public Layer {
     explicit BatchNorm2d(const BatchNorm2dOptions& options);
     explicit BatchNorm2d(std::int64_t num_features) : BatchNorm2d(BatchNorm2dOptions{num_features}) {}
     Tensor forward(const Tensor& x) override;
-    /// max_pool(forward(x), 2) as one op, which is faster.
-    Tensor forward_max_pool(const Tensor& x);
+    /// max_pool(forward(x), 2) as one op, which is faster, most of all if the moments of x are there already.
+    Tensor forward_max_pool(const Tensor& x, const PartialMoments& x_moments = {});
 
     const BatchNorm2dOptions options;
     Tensor weight, bias;               ///< (num_features), at first 1 and 0
@@ -26,8 +26,8 @@ class BatchNorm2d : public Layer {
     Tensor num_batches_tracked;        ///< scalar int64
 
   private:
-    /// Runs batch_norm, or an op that includes it, and counts the batch.
-    Tensor run(decltype(batch_norm)& op, const Tensor& x);
+    /// Counts a batch of training.
+    void count();
 };
 
 }  // namespace engine::nn

@@ -18,10 +18,9 @@ std::array<Tensor, kernels::branches> targets_of(const std::array<Tensor, kernel
     return {target_or_scratch(tensors[0]), target_or_scratch(tensors[1]), target_or_scratch(tensors[2])};
 }
 
-}  // namespace
-
-Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeights& branches,
-                      const AttentionConvOptions& options) {
+/// The op; `moments` is undefined if they are not wanted.
+Tensor run(const Tensor& x, const Tensor& a, const AttentionConvWeights& branches,
+           const AttentionConvOptions& options, const Tensor& moments) {
     const kernels::Conv2dShape shape =
         conv_shape("attention_conv", x, branches.weight[0], options.stride, options.padding);
     check_shape("attention_conv", "a", a, {shape.images, kernels::branches});
@@ -38,9 +37,9 @@ Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeigh
     const Tensor out = empty(out_shape, DType::float32, x.device());
     const Tensor active = empty(out_shape, DType::uint8, x.device());
     kernels::attention_conv_forward(
-        x.device(),
-        {out.data(), active.data<std::uint8_t>(), x.data(), a.data(), data_of<const float*>(branches.weight),
-         data_of<const float*>(branches.bias), shape, options.rectified, precision});
+        x.device(), {out.data(), active.data<std::uint8_t>(), x.data(), a.data(),
+                     data_of<const float*>(branches.weight), data_of<const float*>(branches.bias), shape,
+                     options.rectified, precision, moments.defined() ? moments.data() : nullptr});
     const auto& [weight, bias] = branches;
     if (!needs_grad({x, a, weight[0], weight[1], weight[2], bias[0], bias[1], bias[2]})) return out;
     return record(
@@ -54,6 +53,25 @@ Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeigh
                              data_of<const float*>(branches.weight), data_of<const float*>(branches.bias),
                              shape, rectified, precision});
         });
+}
+
+}  // namespace
+
+Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeights& branches,
+                      const AttentionConvOptions& options) {
+    return run(x, a, branches, options, {});
+}
+
+AttentionConvResult attention_conv_with_moments(const Tensor& x, const Tensor& a,
+                                                const AttentionConvWeights& branches,
+                                                const AttentionConvOptions& options) {
+    const kernels::Conv2dShape shape =
+        conv_shape("attention_conv", x, branches.weight[0], options.stride, options.padding);
+    const std::int64_t rows_per_part = kernels::attention_conv_rows_per_part(x.device());
+    if (rows_per_part == 0) return {attention_conv(x, a, branches, options), {}};
+    const std::int64_t parts = (shape.rows() + rows_per_part - 1) / rows_per_part;
+    const Tensor moments = empty({parts, 2, shape.out_channels}, DType::float32, x.device());
+    return {run(x, a, branches, options, moments), {moments, rows_per_part}};
 }
 
 }  // namespace engine

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engine/ops/batch_norm.h"
 #include "engine/tensor.h"
 #include "kernels/attention_conv/attention_conv.h"
 
@@ -25,5 +26,14 @@ struct AttentionConvOptions {
 /// what lies between. Throws UsageError if the shapes do not fit.
 Tensor attention_conv(const Tensor& x, const Tensor& a, const AttentionConvWeights& branches,
                       const AttentionConvOptions& options = {});
+
+/// The same for a batch norm in training to follow, with what the device finds out for it on the way.
+struct AttentionConvResult {
+    Tensor out;
+    PartialMoments moments;
+};
+AttentionConvResult attention_conv_with_moments(const Tensor& x, const Tensor& a,
+                                                const AttentionConvWeights& branches,
+                                                const AttentionConvOptions& options = {});
 
 }  // namespace engine

@@ -9,6 +9,13 @@ struct RunningStatistics {
     Tensor mean, var;  ///< each (C)
 };
 
+/// What the op that made x (..., C) found out about it on the way, so that a batch norm in training need not
+/// read x for its statistics. Empty where a device does not find out, as on the CPU.
+struct PartialMoments {
+    Tensor moments;  ///< (parts, 2, C), see kernels::PartialMoments; undefined if there are none
+    std::int64_t rows_per_part = 0;
+};
+
 /// Normalises x (..., C) over all but the last dimension, then scales by weight (C) and shifts by bias (C).
 /// training: with this batch's mean and variance, and `running` moves towards them by `momentum`;
 /// otherwise with `running` itself. Throws UsageError if shapes do not fit or a training batch has one value

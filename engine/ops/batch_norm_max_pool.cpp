@@ -7,7 +7,8 @@
 namespace engine {
 
 Tensor batch_norm_max_pool(const Tensor& x, const RunningStatistics& running, const Tensor& weight,
-                           const Tensor& bias, bool training, float momentum, float epsilon) {
+                           const Tensor& bias, bool training, float momentum, float epsilon,
+                           const PartialMoments& x_moments) {
     check_batch_norm(x, running, weight, bias, training);
     max_pool_shape(x, 2, 2);
     const kernels::BatchNormMaxPoolShape shape{x.size(0), x.size(1), x.size(2), x.size(3)};
@@ -20,10 +21,21 @@ Tensor batch_norm_max_pool(const Tensor& x, const RunningStatistics& running, co
     if (training) {
         mean = empty({shape.channels}, DType::float32, x.device());
         inv_std = empty({shape.channels}, DType::float32, x.device());
-        kernels::batch_norm_max_pool_train_forward(
-            x.device(), {out.data(), winner.data<std::uint8_t>(), winner_x.data(), mean.data(),
-                         inv_std.data(), running.mean.data(), running.var.data(), x.data(), weight.data(),
-                         bias.data(), epsilon, momentum, shape});
+        const float* moments = x_moments.moments.defined() ? x_moments.moments.data() : nullptr;
+        kernels::batch_norm_max_pool_train_forward(x.device(), {out.data(),
+                                                                winner.data<std::uint8_t>(),
+                                                                winner_x.data(),
+                                                                mean.data(),
+                                                                inv_std.data(),
+                                                                running.mean.data(),
+                                                                running.var.data(),
+                                                                x.data(),
+                                                                weight.data(),
+                                                                bias.data(),
+                                                                epsilon,
+                                                                momentum,
+                                                                shape,
+                                                                {moments, x_moments.rows_per_part}});
     } else {
         kernels::batch_norm_max_pool_eval_forward(
             x.device(),

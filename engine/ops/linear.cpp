@@ -6,6 +6,16 @@
 #include "engine/precision.h"
 
 namespace engine {
+namespace {
+
+/// A layer with fewer outputs than tensor cores multiply at once gains nothing from them, and its rounding
+/// errors weigh more than those of others: attention's three outputs scale whole branches of an image, where
+/// a convolution's errors average out over pixels, and ten logits are what the loss is made of.
+Precision precision_for(std::int64_t out_features) {
+    return out_features < 16 ? Precision::fp32 : product_precision();
+}
+
+}  // namespace
 
 Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     check_rank("linear", x, 2, "(N, in_features)");
@@ -15,7 +25,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     if (bias.defined()) check_shape("linear", "bias", bias, {out_features});
     check_device("linear", x, {weight, bias});
 
-    const Precision precision = product_precision();
+    const Precision precision = precision_for(out_features);
     const Tensor out = empty({rows, out_features}, DType::float32, x.device());
     kernels::linear_forward(
         x.device(), {out.data(), x.data(), weight.data(), bias.defined() ? bias.data() : nullptr, rows, in,

@@ -3,7 +3,9 @@
 #include "kernels/attention_conv/branches.cuh"
 #include "kernels/attention_conv/epilogues.cuh"
 #include "kernels/attention_conv/masked_loader.cuh"
+#include "kernels/conv2d/filter_parts.cuh"
 #include "kernels/conv2d/limits.cuh"
+#include "kernels/conv2d/sizes.cuh"
 #include "kernels/gemm/parts.cuh"
 #include "kernels/gemm/product.cuh"
 
@@ -19,23 +21,9 @@ namespace {
 using namespace product;
 
 constexpr int tile_pixels = 64, tile_taps = 64, tile_channels = 32;
+static_assert(tile_pixels == attention_conv_rows_per_part(this_device));
 
 DeviceScratch x_copy, weight_copy[branches], parts_memory, row_sum_memory, branch_sum_memory;
-
-/// A shape's sizes as kernels count them; channels as the operands' copies have them.
-template <typename T>
-struct Sizes {
-    int pixels_in, pixels_out, in_channels, out_channels, places, stored_in, padded_out;
-
-    explicit Sizes(const Conv2dShape& s)
-        : pixels_in(static_cast<int>(s.images * s.height * s.width)),
-          pixels_out(static_cast<int>(s.rows())),
-          in_channels(static_cast<int>(s.in_channels)),
-          out_channels(static_cast<int>(s.out_channels)),
-          places(static_cast<int>(s.kernel * s.kernel)),
-          stored_in(static_cast<int>(padded_channels<T>(s.in_channels))),
-          padded_out(static_cast<int>(padded_channels<T>(s.out_channels))) {}
-};
 
 /// The factors, by output pixel and by pixel of x.
 template <typename Args>
@@ -66,9 +54,9 @@ void launch_forward_product(const Args& args, const Epilogue& epilogue) {
     const Sizes<T> n(args.shape);
     using A = AsyncLoader<AlongDepth<T, tile_pixels, I::depth>, PatchRows<T>, 1, I::vector>;
     using B = AsyncLoader<AlongDepth<T, tile_channels, I::depth>, Filters<T, branches>, branches, I::vector>;
-    const int depth = n.places * n.stored_in;
+    const int depth = n.places * n.padded_in;
     launch_product(Product<I::precision, branches, A, B, Epilogue, LiveInRows>{
-        {x_operand<T>(args), args.shape, n.stored_in},
+        {x_operand<T>(args), args.shape, n.padded_in},
         {{weight_operand<T>(args, 0), weight_operand<T>(args, 1), weight_operand<T>(args, 2)},
          n.out_channels,
          depth},
@@ -86,7 +74,7 @@ void add_d_x(const AttentionConvBackward<float>& args, float* row_sums) {
     using T = typename I::T;
     constexpr int stages = 2;  // three A are 12 KiB
     const Sizes<T> n(args.shape);
-    using Epilogue = AddBranchGradients<I::precision, T>;
+    using Epilogue = AddBranchGradients<I::precision>;
     using A = MaskedLoader<AlongDepth<T, tile_pixels, I::depth>, GradientsOfPixel, vector>;
     using B = AsyncLoader<AcrossDepth<T, tile_channels, I::depth>, FiltersByInput<T, branches>, branches,
                           I::vector>;
@@ -94,11 +82,11 @@ void add_d_x(const AttentionConvBackward<float>& args, float* row_sums) {
     launch_product(Product<I::precision, branches, A, B, Epilogue, LiveInRows, stages>{
         {args, n.padded_out},
         {{weight_operand<T>(args, 0), weight_operand<T>(args, 1), weight_operand<T>(args, 2)},
-         n.stored_in,
+         n.padded_in,
          n.out_channels,
          n.places,
          Divisor(n.padded_out)},
-        {args.d_x, row_sums, x_operand<T>(args), n.stored_in, factors_by_input(args), n.pixels_in,
+        {args.d_x, row_sums, x_operand<T>(args), n.padded_in, factors_by_input(args), n.pixels_in,
          n.in_channels},
         {factors_by_input(args)},
         n.pixels_in,
@@ -111,29 +99,25 @@ template <typename I, int vector>
 void add_d_weight(const AttentionConvBackward<float>& args) {
     using T = typename I::T;
     const Sizes<T> n(args.shape);
-    const int taps = n.places * n.stored_in;
+    const int taps = n.places * n.padded_in;
     const Parts cut(n.pixels_out, tiles(n.out_channels, tile_channels) * tiles(taps, tile_taps), I::depth);
-    float* parts = parts_memory.reserve<float>(std::int64_t{cut.count} * branches * n.out_channels * taps);
+    float* parts =
+        parts_memory.reserve<float>(std::int64_t{cut.count} * branches * n.out_channels * part_taps(n));
 
     using A = MaskedLoader<AcrossDepth<T, tile_channels, I::depth>, WeightedGradients, vector>;
     using B = AsyncLoader<AcrossDepth<T, tile_taps, I::depth>, PatchColumns<T>, 1, I::vector>;
     launch_product(
         Product<I::precision, branches, A, B, StorePart<branches>, LiveInDepth<I::depth>>{
             {args, factors_by_output(args)},
-            {x_operand<T>(args), args.shape, n.stored_in},
-            {parts, n.out_channels, taps},
+            {x_operand<T>(args), args.shape, n.padded_in},
+            {parts, n.out_channels, part_taps(n)},
             {factors_by_output(args)},
             n.out_channels,
             taps,
             n.pixels_out,
             cut.depth},
         cut.count);
-    add_parts(AddParts<branches>{{args.d_weight[0], args.d_weight[1], args.d_weight[2]},
-                                 parts,
-                                 cut.count,
-                                 std::int64_t{n.out_channels} * n.places,
-                                 n.in_channels,
-                                 n.stored_in});
+    add_filter_parts(args.d_weight, parts, cut.count, n);
 }
 
 /// d_bias, and d_a from the row sums of `row_pixels` pixels an image in `column_tiles` tiles.
@@ -197,6 +181,7 @@ void attention_conv_forward(const AttentionConvForward<float>& args) {
             launch_forward_product<decltype(with)>(args,
                                                    CombineBranches{args.out,
                                                                    args.active,
+                                                                   args.out_moments,
                                                                    {args.bias[0], args.bias[1], args.bias[2]},
                                                                    factors_by_output(args),
                                                                    static_cast<int>(s.rows()),

@@ -27,7 +27,12 @@ struct AttentionConvForward {
     Conv2dShape shape;
     bool rectified = false;
     Precision precision = Precision::fp32;  ///< of the factors; GPUs alone look at it
+    T* out_moments = nullptr;  ///< PartialMoments of out (kernels/batch_norm/batch_norm.h); null: not wanted
 };
+
+/// How many rows of out (pixels) there are to each part of its PartialMoments. 0: the device computes none,
+/// and does not look at out_moments.
+constexpr std::int64_t attention_conv_rows_per_part(Device device) { return device == Device::cpu ? 0 : 64; }
 
 /// With g_k = d_out where bit k of active is set, else 0:
 ///   d_a[n][k] += <g_k[n], z_k[n]> (nothing where branch k was left out), and d_x, d_weight[k], d_bias[k] are

@@ -59,8 +59,9 @@ class MaskedLoader {
     }
 
   private:
-    /// Values that go to shared memory in one piece; those of bf16 are loaded in several.
-    static constexpr int width = std::is_same_v<T, float> ? vector : chunk<T>;
+    /// Values that go to shared memory in one piece. Four to a thread, also where they become bf16: then a
+    /// warp asks for whole sectors of d_out and of the bits.
+    static constexpr int width = std::is_same_v<T, float> ? vector : 4;
     using Part = Share<Layout, width>;
 
     __device__ __forceinline__ void load_factors(int i) {
@@ -97,7 +98,7 @@ class MaskedLoader {
 
     __device__ __forceinline__ static void store_item(T* to, const float (&masked)[width]) {
         if constexpr (!std::is_same_v<T, float>)
-            *reinterpret_cast<uint4*>(to) = bf16_chunk(masked);
+            *reinterpret_cast<uint2*>(to) = bf16_quad(masked);
         else if constexpr (width == 4)
             *reinterpret_cast<float4*>(to) = make_float4(masked[0], masked[1], masked[2], masked[3]);
         else

@@ -8,6 +8,16 @@
 /// out = (x - mean) * inv_std * weight + bias, inv_std = 1 / sqrt(variance + epsilon).
 namespace kernels {
 
+/// What the kernel that wrote x (rows, channels) can find out about it on the way, so that batch_norm need
+/// not read x for its statistics. Rows are cut into parts; the last may be shorter than the others.
+template <typename T>
+struct PartialMoments {
+    /// (parts, 2, channels): for each part the mean of its rows, and the sum of squared deviations from it.
+    /// Null: there are none.
+    const T* moments = nullptr;
+    std::int64_t rows_per_part = 0;
+};
+
 /// Training: mean and biased variance of this batch normalise; the running statistics move towards them,
 /// running = (1 - momentum) * running + momentum * batch, with the unbiased variance (rows - 1; rows >= 2).
 template <typename T>

@@ -29,10 +29,11 @@ DeviceScratch coefficient_memory;
 struct Chunks {
     std::int64_t rows, size, count;
 
-    /// No more chunks than keep a device busy: combining them costs time, too.
-    Chunks(std::int64_t all_rows, const dim3& block) : rows(all_rows) {
+    /// Of tiles, the rows that the threads of a block take at once, `each` by itself. No more chunks than
+    /// keep a device busy: combining them costs time, too.
+    Chunks(std::int64_t all_rows, std::int64_t each, const dim3& block) : rows(all_rows) {
         constexpr std::int64_t most_chunks = 512;
-        const std::int64_t tile = rows_in_flight * static_cast<std::int64_t>(block.y);
+        const std::int64_t tile = each * static_cast<std::int64_t>(block.y);
         const std::int64_t tiles = (rows + tile - 1) / tile;
         size = tile * ((tiles + most_chunks - 1) / most_chunks);
         count = rows == 0 ? 0 : (rows + size - 1) / size;
@@ -85,6 +86,21 @@ __device__ __forceinline__ void accumulate(Pack<double, pack>& sum, const Pack<f
     for (int i = 0; i < pack; ++i) sum.lane[i] += value.lane[i];
 }
 
+/// moments[chunk][c] from what the chunk's `rows` rows add up to, counted from `origin`.
+template <int pack>
+__device__ __forceinline__ void store_moments(double2* __restrict__ moments, const Pack<float, pack>& origin,
+                                              Pack<double, pack> sum, Pack<double, pack> squares,
+                                              std::int64_t rows, std::int64_t c, std::int64_t channels) {
+    sum = column_sum<batch_norm_threads>(sum);
+    squares = column_sum<batch_norm_threads>(squares);
+    if (threadIdx.y != 0 || c >= channels) return;
+    for (int i = 0; i < pack; ++i) {
+        const double offset = sum.lane[i] / static_cast<double>(rows);  // of the mean, from the origin
+        moments[blockIdx.x * channels + c + i] =
+            make_double2(origin.lane[i] + offset, squares.lane[i] - sum.lane[i] * offset);
+    }
+}
+
 /// moments[chunk][c] = mean and M2 of the chunk's rows.
 template <int pack>
 __global__ void __launch_bounds__(batch_norm_threads)
@@ -113,15 +129,35 @@ __global__ void __launch_bounds__(batch_norm_threads)
         accumulate(squares, few_squares);
         rows.advance();
     }
-    sum = column_sum<batch_norm_threads>(sum);
-    squares = column_sum<batch_norm_threads>(squares);
-    if (threadIdx.y != 0 || c >= channels) return;
-    const auto count = static_cast<double>(end - begin);
-    for (int i = 0; i < pack; ++i) {
-        const double offset = sum.lane[i] / count;  // of the mean, from the origin
-        moments[blockIdx.x * channels + c + i] =
-            make_double2(origin.lane[i] + offset, squares.lane[i] - sum.lane[i] * offset);
+    store_moments(moments, origin, sum, squares, end - begin, c, channels);
+}
+
+/// The same from the moments of parts, of which a chunk has whole ones.
+template <int pack>
+__global__ void __launch_bounds__(batch_norm_threads)
+    combine_parts_kernel(double2* __restrict__ moments, PartialMoments<float> x, Chunks chunks,
+                         std::int64_t channels) {
+    const std::int64_t c = channel_of_thread<pack>(), begin = chunks.begin(blockIdx.x),
+                       end = chunks.end(blockIdx.x);
+    const auto moments_from = [&](std::int64_t row) {
+        return x.moments + row / x.rows_per_part * 2 * channels + c;
+    };
+    Pack<float, pack> origin{};
+    Pack<double, pack> sum{}, squares{};
+    if (c < channels) {
+        origin = load<pack>(moments_from(begin));
+        for (std::int64_t row = begin + threadIdx.y * x.rows_per_part; row < end;
+             row += blockDim.y * x.rows_per_part) {
+            const auto mean = load<pack>(moments_from(row)), m2 = load<pack>(moments_from(row) + channels);
+            const auto count = static_cast<double>(min(x.rows_per_part, end - row));
+            for (int i = 0; i < pack; ++i) {
+                const double deviation = static_cast<double>(mean.lane[i]) - origin.lane[i];
+                sum.lane[i] += count * deviation;
+                squares.lane[i] += m2.lane[i] + count * deviation * deviation;
+            }
+        }
     }
+    store_moments(moments, origin, sum, squares, end - begin, c, channels);
 }
 
 /// sums[chunk][c] = the sums of d_out and of d_out * (x - mean) over the chunk's rows.
@@ -243,21 +279,27 @@ __global__ void __launch_bounds__(batch_norm_threads)
 
 }  // namespace
 
-const float* batch_norm_statistics(const BatchNormTrainForward<float>& args) {
+const float* batch_norm_statistics(const BatchNormTrainForward<float>& args,
+                                   const PartialMoments<float>& x_moments) {
     float* scale = coefficient_memory.reserve<float>(args.channels);
     with_vector_width(
         args.channels,
         [&](auto pack) {
+            const bool has_parts = x_moments.moments != nullptr;
             LaunchShape shape = band_shape(batch_norm_threads, 0, args.channels, pack());
-            const Chunks chunks(args.rows, shape.block);
+            const Chunks chunks(args.rows, has_parts ? x_moments.rows_per_part : rows_in_flight, shape.block);
             shape.grid.x = static_cast<unsigned>(chunks.count);
             double2* moments = chunk_memory.reserve<double2>(chunks.count * args.channels);
-            launch(chunk_moments_kernel<pack()>, shape, work_stream(), moments, args.x, chunks,
-                   args.channels);
+            if (has_parts)
+                launch(combine_parts_kernel<pack()>, shape, work_stream(), moments, x_moments, chunks,
+                       args.channels);
+            else
+                launch(chunk_moments_kernel<pack()>, shape, work_stream(), moments, args.x, chunks,
+                       args.channels);
             launch(statistics_kernel, combine_shape(args.channels), work_stream(), args, scale, moments,
                    chunks);
         },
-        args.x);
+        args.x, x_moments.moments);
     return scale;
 }
 
@@ -277,7 +319,7 @@ BatchNormInputGradient batch_norm_parameter_gradients(const BatchNormBackward<fl
         args.channels,
         [&](auto pack) {
             LaunchShape shape = band_shape(batch_norm_threads, 0, args.channels, pack());
-            const Chunks chunks(args.rows, shape.block);
+            const Chunks chunks(args.rows, rows_in_flight, shape.block);
             shape.grid.x = static_cast<unsigned>(chunks.count);
             double2* sums = chunk_memory.reserve<double2>(chunks.count * args.channels);
             launch(chunk_gradients_kernel<pack()>, shape, work_stream(), sums, args.d_out, args.x, args.mean,

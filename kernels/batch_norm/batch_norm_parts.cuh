@@ -64,9 +64,11 @@ struct InputGradient {
     }
 };
 
-/// All of a training forward but `out`, which is not touched. Returns scale = inv_std * weight (channels), in
-/// device memory that the next call of any of these three takes back.
-const float* batch_norm_statistics(const BatchNormTrainForward<float>& args);
+/// All of a training forward but `out`, which is not touched; x is read only if x_moments has nothing.
+/// Returns scale = inv_std * weight (channels), in device memory that the next call of any of these three
+/// takes back.
+const float* batch_norm_statistics(const BatchNormTrainForward<float>& args,
+                                   const PartialMoments<float>& x_moments = {});
 
 /// The same for evaluation: scale = weight / sqrt(running_var + epsilon).
 const float* batch_norm_running_scale(const BatchNormEvalForward<float>& args);

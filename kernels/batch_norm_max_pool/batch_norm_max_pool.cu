@@ -6,9 +6,10 @@
 #include "kernels/common/vector.cuh"
 #include "kernels/max_pool/max_pool.cuh"
 
-// Bound by memory. Forward: the statistics read x, the pooling reads x and writes out, winner_x and winner
-// for a quarter of it: 4 + 4 + 2.25 bytes for each float of x. Backward: the sums read d_out and winner_x,
-// one pass reads x, d_out and winner and writes d_x: 2 + 4 + 1.25 + 4 bytes, and 4 more where it adds.
+// Bound by memory. Forward: the statistics read x, unless their parts came with it, the pooling reads x and
+// writes out, winner_x and winner for a quarter of it: 4 + 4 + 2.25 bytes for each float of x. Backward: the
+// sums read d_out and winner_x, one pass reads x, d_out and winner and writes d_x: 2 + 4 + 1.25 + 4 bytes,
+// and 4 more where it adds.
 //
 // Threads share windows as batch_norm's share rows (bands.cuh): what belongs to their channels
 // stays in registers while they go from window to window.
@@ -128,7 +129,8 @@ void unpool(const BatchNormMaxPoolBackward<float>& args, const BatchNormInputGra
 void batch_norm_max_pool_train_forward(const BatchNormMaxPoolTrainForward<float>& args) {
     const float* scale = batch_norm_statistics(
         {nullptr, args.mean, args.inv_std, args.running_mean, args.running_var, args.x, args.weight,
-         args.bias, args.epsilon, args.momentum, args.shape.rows(), args.shape.channels});
+         args.bias, args.epsilon, args.momentum, args.shape.rows(), args.shape.channels},
+        args.x_moments);
     pool({args.out, args.winner, args.winner_x, args.x, args.mean, nullptr, args.weight, args.bias,
           args.epsilon, args.shape},
          scale);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "kernels/batch_norm/batch_norm.h"
 #include "kernels/common/device.h"
 
 /// batch_norm (kernels/batch_norm) and then max_pool (kernels/max_pool) over 2x2 windows, stride 2, as one
@@ -34,6 +35,7 @@ struct BatchNormMaxPoolTrainForward {
     const T* bias;         ///< (channels)
     T epsilon, momentum;
     BatchNormMaxPoolShape shape;
+    PartialMoments<T> x_moments = {};  ///< GPUs alone use them
 };
 
 /// Evaluation: by the running statistics, which stay.

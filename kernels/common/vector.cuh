@@ -14,13 +14,16 @@ struct Pack {
     T lane[width];
 };
 
-/// Vectors of four need an address that is a multiple of their size.
+/// Vectors of two and four need an address that is a multiple of their size.
 template <int width>
 __device__ __forceinline__ Pack<float, width> load(const float* from) {
-    static_assert(width == 1 || width == 4);
+    static_assert(width == 1 || width == 2 || width == 4);
     if constexpr (width == 4) {
         const float4 v = *reinterpret_cast<const float4*>(from);
         return {{v.x, v.y, v.z, v.w}};
+    } else if constexpr (width == 2) {
+        const float2 v = *reinterpret_cast<const float2*>(from);
+        return {{v.x, v.y}};
     } else {
         return {{*from}};
     }
@@ -28,10 +31,13 @@ __device__ __forceinline__ Pack<float, width> load(const float* from) {
 
 template <int width>
 __device__ __forceinline__ Pack<std::uint8_t, width> load(const std::uint8_t* from) {
-    static_assert(width == 1 || width == 4);
+    static_assert(width == 1 || width == 2 || width == 4);
     if constexpr (width == 4) {
         const uchar4 v = *reinterpret_cast<const uchar4*>(from);
         return {{v.x, v.y, v.z, v.w}};
+    } else if constexpr (width == 2) {
+        const uchar2 v = *reinterpret_cast<const uchar2*>(from);
+        return {{v.x, v.y}};
     } else {
         return {{*from}};
     }
@@ -39,6 +45,12 @@ __device__ __forceinline__ Pack<std::uint8_t, width> load(const std::uint8_t* fr
 
 __device__ __forceinline__ void store(float* to, const Pack<float, 1>& v) { *to = v.lane[0]; }
 __device__ __forceinline__ void store(std::uint8_t* to, const Pack<std::uint8_t, 1>& v) { *to = v.lane[0]; }
+__device__ __forceinline__ void store(float* to, const Pack<float, 2>& v) {
+    *reinterpret_cast<float2*>(to) = make_float2(v.lane[0], v.lane[1]);
+}
+__device__ __forceinline__ void store(std::uint8_t* to, const Pack<std::uint8_t, 2>& v) {
+    *reinterpret_cast<uchar2*>(to) = make_uchar2(v.lane[0], v.lane[1]);
+}
 __device__ __forceinline__ void store(float* to, const Pack<float, 4>& v) {
     *reinterpret_cast<float4*>(to) = make_float4(v.lane[0], v.lane[1], v.lane[2], v.lane[3]);
 }

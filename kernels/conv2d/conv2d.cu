@@ -1,16 +1,19 @@
 #include "kernels/conv2d/channel_sums.cuh"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/filter_parts.cuh"
 #include "kernels/conv2d/index_maps.cuh"
 #include "kernels/conv2d/limits.cuh"
+#include "kernels/conv2d/sizes.cuh"
 #include "kernels/gemm/bfloat16_copy.cuh"
 #include "kernels/gemm/epilogues.cuh"
 #include "kernels/gemm/product.cuh"
 
-// A convolution as an implicit matrix product (docs/cuda_convolution.md), three times:
-//   out      (pixels, out channels)     = patches of x (pixels, taps)          * filters (taps, out channels)
-//   d_x      (pixels of x, in channels) = outputs of each pixel (.., (r, s, o)) * filters ((r, s, o), in
-//   channels) d_weight (out channels, taps)       = d_out (out channels, pixels)         * patches of x
-//   (pixels, taps)
+// A convolution as an implicit matrix product (docs/cuda_convolution.md), three times. With p a pixel of
+// out, q one of x, o and i an output and an input channel, r and s a row and a column of the filters:
+//
+//   out      (p, o)         =  patches of x (p, (r, s, i))    *  filters ((r, s, i), o)
+//   d_x      (q, i)         =  outputs of q (q, (r, s, o))    *  filters ((r, s, o), i)
+//   d_weight (o, (r, s, i)) =  d_out (o, p)                   *  patches of x (p, (r, s, i))
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
 
@@ -30,21 +33,6 @@ using RowsAcrossDepth = AcrossDepth<typename I::T, tile_rows, I::depth>;
 template <typename I>
 using ColumnsAcrossDepth = AcrossDepth<typename I::T, tile_columns, I::depth>;
 
-/// A shape's sizes as kernels count them; channels as the operands' copies have them.
-template <typename T>
-struct Sizes {
-    int pixels_in, pixels_out, in_channels, out_channels, places, stored_in, stored_out;
-
-    explicit Sizes(const Conv2dShape& s)
-        : pixels_in(static_cast<int>(s.images * s.height * s.width)),
-          pixels_out(static_cast<int>(s.rows())),
-          in_channels(static_cast<int>(s.in_channels)),
-          out_channels(static_cast<int>(s.out_channels)),
-          places(static_cast<int>(s.kernel * s.kernel)),
-          stored_in(static_cast<int>(padded_channels<T>(s.in_channels))),
-          stored_out(static_cast<int>(padded_channels<T>(s.out_channels))) {}
-};
-
 template <typename I>
 void forward(const Conv2dForward<float>& args) {
     using T = typename I::T;
@@ -54,9 +42,9 @@ void forward(const Conv2dForward<float>& args) {
 
     using A = AsyncLoader<RowsAlongDepth<I>, PatchRows<T>, 1, I::vector>;
     using B = AsyncLoader<ColumnsAlongDepth<I>, Filters<T, 1>, 1, I::vector>;
-    const int depth = n.places * n.stored_in;
+    const int depth = n.places * n.padded_in;
     launch_product(Product<I::precision, 1, A, B, StoreWithBias, AllLive<1>>{
-        {x, args.shape, n.stored_in},
+        {x, args.shape, n.padded_in},
         {{weight}, n.out_channels, depth},
         {args.out, args.bias, n.pixels_out, n.out_channels},
         {},
@@ -74,10 +62,10 @@ void add_d_x(const Conv2dBackward<float>& args, const typename I::T* d_out) {
 
     using A = AsyncLoader<RowsAlongDepth<I>, OutputsOfPixel<T>, 1, I::vector>;
     using B = AsyncLoader<ColumnsAcrossDepth<I>, FiltersByInput<T, 1>, 1, I::vector>;
-    const int depth = n.places * n.stored_out;
+    const int depth = n.places * n.padded_out;
     launch_product(Product<I::precision, 1, A, B, AddToTarget, AllLive<1>>{
-        {d_out, args.shape, n.stored_out, n.stored_out},
-        {{weight}, n.stored_in, n.out_channels, n.places, Divisor(n.stored_out)},
+        {d_out, args.shape, n.padded_out, n.padded_out},
+        {{weight}, n.padded_in, n.out_channels, n.places, Divisor(n.padded_out)},
         {args.d_x, n.pixels_in, n.in_channels},
         {},
         n.pixels_in,
@@ -91,28 +79,23 @@ void add_d_weight(const Conv2dBackward<float>& args, const typename I::T* d_out)
     using T = typename I::T;
     const Sizes<T> n(args.shape);
     const T* x = operand<T>(x_copy, args.x, n.pixels_in, n.in_channels);
-    const int taps = n.places * n.stored_in;
+    const int taps = n.places * n.padded_in;
     const Parts cut(n.pixels_out, tiles(n.out_channels, tile_rows) * tiles(taps, tile_columns), I::depth);
-    float* parts = parts_memory.reserve<float>(std::int64_t{cut.count} * n.out_channels * taps);
+    float* parts = parts_memory.reserve<float>(std::int64_t{cut.count} * n.out_channels * part_taps(n));
 
     using A = AsyncLoader<RowsAcrossDepth<I>, OutputColumns<T>, 1, I::vector>;
     using B = AsyncLoader<ColumnsAcrossDepth<I>, PatchColumns<T>, 1, I::vector>;
     launch_product(
-        Product<I::precision, 1, A, B, StorePart<1>, AllLive<1>>{{d_out, n.stored_out, n.pixels_out},
-                                                                 {x, args.shape, n.stored_in},
-                                                                 {parts, n.out_channels, taps},
+        Product<I::precision, 1, A, B, StorePart<1>, AllLive<1>>{{d_out, n.padded_out, n.pixels_out},
+                                                                 {x, args.shape, n.padded_in},
+                                                                 {parts, n.out_channels, part_taps(n)},
                                                                  {},
                                                                  n.out_channels,
                                                                  taps,
                                                                  n.pixels_out,
                                                                  cut.depth},
         cut.count);
-    add_parts(AddParts<1>{{args.d_weight},
-                          parts,
-                          cut.count,
-                          std::int64_t{n.out_channels} * n.places,
-                          n.in_channels,
-                          n.stored_in});
+    add_filter_parts(std::array{args.d_weight}, parts, cut.count, n);
 }
 
 }  // namespace

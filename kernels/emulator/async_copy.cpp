@@ -37,8 +37,8 @@ bool AsyncCopies::writes_to(std::uintptr_t address) const {
     return false;
 }
 
-// The write counts twice: when it starts, since whoever still reads the old content loses it, and when it
-// lands.
+// The write may race twice: when it starts, since whoever still reads the old content loses it, and when it
+// lands. Traffic it is once.
 void Execution::start_async_copy(const AsyncCopy& copy) {
     const Segment* target = shared_.segment_of(copy.to);
     if (target == nullptr)
@@ -50,7 +50,10 @@ void Execution::start_async_copy(const AsyncCopy& copy) {
     if (copy.source_bytes != 0 && copy.from % copy.bytes != 0)
         return report(Kind::misaligned, copy.site, "cp.async from an address that its width does not divide",
                       describe_memory(memory_.segment(), copy.from));
-    if (copy.source_bytes != 0) access_at(copy.from, copy.source_bytes, false, Access::read, copy.site);
+    if (copy.source_bytes != 0)
+        access_at(copy.from, copy.source_bytes, false, Access::read, copy.site);
+    else if (counters_.on())
+        counters_.skip(current_, copy.site, false);
     if (given_up_) return;
     access_at(copy.to, copy.bytes, true, Access::write, copy.site);
     if (given_up_) return;
@@ -76,7 +79,8 @@ void Execution::land(const AsyncCopy& copy) {
                describe_memory(target, copy.to));
         break;
     }
-    access_at(copy.to, copy.bytes, true, Access::write, copy.site);
+    check_race(target, copy.to, copy.bytes, Access::write, copy.site);
+    target.set_state(copy.to, copy.to + copy.bytes, true, true);
     // A copy of nothing, which only fills with zeros, may come from nowhere.
     if (copy.source_bytes != 0)
         std::memcpy(reinterpret_cast<void*>(copy.to), reinterpret_cast<const void*>(copy.from),

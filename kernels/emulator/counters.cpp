@@ -33,14 +33,14 @@ std::uint64_t wavefronts_of_pass(std::set<std::uintptr_t> words) {
 
 void Counters::start() {
     on_ = true;
-    totals_.clear();
-    for (auto& of_warp : pending_) of_warp.clear();
+    for (auto& of_memory : totals_) of_memory.clear();
+    for (auto& of_memory : pending_)
+        for (auto& of_warp : of_memory) of_warp.clear();
 }
 
 void Counters::record(unsigned thread, std::uint32_t site, bool shared, Access access, std::uintptr_t address,
                       std::size_t bytes) {
-    Pending& pending = pending_[thread / lanes][site];
-    pending.shared = shared;
+    Pending& pending = pending_[shared ? 1 : 0][thread / lanes][site];
     pending.access = access;
     const unsigned lane = thread % lanes;
     const std::uint32_t turn = pending.executed[lane]++;
@@ -51,11 +51,15 @@ void Counters::record(unsigned thread, std::uint32_t site, bool shared, Access a
     request.address[lane] = address;
 }
 
-void Counters::add(LineCount& total, const Request& request, bool shared) {
+void Counters::skip(unsigned thread, std::uint32_t site, bool shared) {
+    ++pending_[shared ? 1 : 0][thread / lanes][site].executed[thread % lanes];
+}
+
+void Counters::add(LineCount& total, const Request& request) {
     const auto active = static_cast<std::uint64_t>(std::popcount(request.mask));
     ++total.requests;
     total.lanes += active;
-    if (!shared) {
+    if (!total.shared) {
         std::set<std::uintptr_t> sectors;
         for (unsigned lane = 0; lane < lanes; ++lane)
             if (request.mask >> lane & 1U)
@@ -82,14 +86,17 @@ void Counters::add(LineCount& total, const Request& request, bool shared) {
 }
 
 void Counters::flush(unsigned warp) {
-    for (auto& [site, pending] : pending_[warp]) {
-        if (pending.requests.empty()) continue;
-        LineCount& total = totals_[site];
-        total.shared = pending.shared;
-        total.access = pending.access;
-        for (const Request& request : pending.requests) add(total, request, pending.shared);
-        pending.requests.clear();
-        pending.executed.fill(0);
+    for (const bool shared : {false, true}) {
+        for (auto& [site, pending] : pending_[shared ? 1 : 0][warp]) {
+            pending.executed.fill(0);
+            if (pending.requests.empty()) continue;
+            LineCount& total = totals_[shared ? 1 : 0][site];
+            total.shared = shared;
+            total.access = pending.access;
+            for (const Request& request : pending.requests)
+                if (request.mask != 0) add(total, request);
+            pending.requests.clear();
+        }
     }
 }
 
@@ -101,12 +108,19 @@ std::vector<LineCount> Counters::table() {
     flush();
     // One line may hold several accesses, and the compiler may have made several of one.
     std::map<std::tuple<std::string, int, bool, Access>, LineCount> lines;
-    for (const auto& [site, count] : totals_) {
-        const SourcePlace place = place_of(site);
-        LineCount& line = lines[{place.file, place.line, count.shared, count.access}];
-        const std::uint64_t requests = line.requests + count.requests, lane_count = line.lanes + count.lanes,
-                            actual = line.actual + count.actual, ideal = line.ideal + count.ideal;
-        line = {place.file, place.line, count.shared, count.access, requests, lane_count, actual, ideal};
+    for (const auto& of_memory : totals_) {
+        for (const auto& [site, count] : of_memory) {
+            const SourcePlace place = place_of(site);
+            LineCount& line = lines[{place.file, place.line, count.shared, count.access}];
+            line = {place.file,
+                    place.line,
+                    count.shared,
+                    count.access,
+                    line.requests + count.requests,
+                    line.lanes + count.lanes,
+                    line.actual + count.actual,
+                    line.ideal + count.ideal};
+        }
     }
     std::vector<LineCount> result;
     for (const auto& [key, line] : lines) result.push_back(line);

@@ -52,6 +52,8 @@ class Counters {
 
     void record(unsigned thread, std::uint32_t site, bool shared, Access access, std::uintptr_t address,
                 std::size_t bytes);
+    /// The thread was at `site` with the others, but had nothing to access.
+    void skip(unsigned thread, std::uint32_t site, bool shared);
     /// All lanes of this warp, or of all warps, have met.
     void flush(unsigned warp);
     void flush();
@@ -64,16 +66,17 @@ class Counters {
         std::array<std::uintptr_t, lanes> address{};
     };
     struct Pending {
-        bool shared = false;
         Access access = Access::read;
         std::array<std::uint32_t, lanes> executed{};
         std::vector<Request> requests;
     };
-    static void add(LineCount& total, const Request& request, bool shared);
+    static void add(LineCount& total, const Request& request);
 
     bool on_ = false;
-    std::array<std::unordered_map<std::uint32_t, Pending>, max_warps> pending_;  ///< by warp, by place
-    std::unordered_map<std::uint32_t, LineCount> totals_;                        ///< by place
+    // By kind of memory first, global or shared: a cp.async is an access to each, at one place.
+    std::array<std::array<std::unordered_map<std::uint32_t, Pending>, max_warps>, 2>
+        pending_;                                                         ///< by warp, by place
+    std::array<std::unordered_map<std::uint32_t, LineCount>, 2> totals_;  ///< by place
 };
 
 }  // namespace kernels::emulator

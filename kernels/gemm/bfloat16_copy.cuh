@@ -11,7 +11,7 @@
 
 /// Operands of tensor cores in bf16: converted once for a call, into copies whose rows are padded with zeros
 /// to whole chunks, so that every later access is one of 16 bytes whatever the number of channels. Bound by
-/// memory: 4 bytes read and 2 written for each value. A thread converts a chunk.
+/// memory: 4 bytes read and 2 written for each value.
 namespace kernels::CIFAR_GPU_NAMESPACE::product {
 
 /// `channels`, rounded up to what a copy of them in T has.
@@ -25,25 +25,24 @@ __device__ __forceinline__ unsigned bf16_pair(float low, float high) {
     return static_cast<unsigned>(__bfloat16_as_ushort(__float2bfloat16_rn(high))) << 16 |
            __bfloat16_as_ushort(__float2bfloat16_rn(low));
 }
-__device__ __forceinline__ uint4 bf16_chunk(const float (&value)[8]) {
-    return make_uint4(bf16_pair(value[0], value[1]), bf16_pair(value[2], value[3]),
-                      bf16_pair(value[4], value[5]), bf16_pair(value[6], value[7]));
+__device__ __forceinline__ uint2 bf16_quad(const float (&value)[4]) {
+    return make_uint2(bf16_pair(value[0], value[1]), bf16_pair(value[2], value[3]));
 }
 
+/// `padded`: channels of `out`. A thread converts `pack` of them; a warp reads and writes whole sectors.
 template <int pack>
-__global__ void bfloat16_copy_kernel(uint4* __restrict__ out, const float* __restrict__ in, std::int64_t rows,
-                                     int channels, int chunks) {
-    for (const auto item : grid_stride_range(rows * chunks)) {
-        const std::int64_t row = item / chunks;
-        const int first = static_cast<int>(item - row * chunks) * 8;
-        float value[8] = {};
-        CIFAR_UNROLL
-        for (int i = 0; i < 8; i += pack) {
-            if (first + i >= channels) break;
-            const auto values = load<pack>(in + row * channels + first + i);
-            for (int k = 0; k < pack; ++k) value[i + k] = values.lane[k];
-        }
-        out[item] = bf16_chunk(value);
+__global__ void bfloat16_copy_kernel(__nv_bfloat16* __restrict__ out, const float* __restrict__ in,
+                                     std::int64_t rows, int channels, int padded) {
+    const int packs = padded / pack;
+    for (const auto item : grid_stride_range(rows * packs)) {
+        const std::int64_t row = item / packs;
+        const int first = static_cast<int>(item - row * packs) * pack;
+        Pack<float, pack> value = {};
+        if (first < channels) value = load<pack>(in + row * channels + first);
+        if constexpr (pack == 4)
+            reinterpret_cast<uint2*>(out)[item] = bf16_quad(value.lane);
+        else
+            out[item] = __float2bfloat16_rn(value.lane[0]);
     }
 }
 
@@ -58,9 +57,8 @@ const T* operand(DeviceScratch& memory, const float* in, std::int64_t rows, std:
         with_vector_width(
             channels,
             [&](auto pack) {
-                launch(bfloat16_copy_kernel<pack()>, grid_stride_shape(rows * padded / chunk<T>),
-                       work_stream(), reinterpret_cast<uint4*>(out), in, rows, static_cast<int>(channels),
-                       static_cast<int>(padded / chunk<T>));
+                launch(bfloat16_copy_kernel<pack()>, grid_stride_shape(rows * padded / pack()), work_stream(),
+                       out, in, rows, static_cast<int>(channels), static_cast<int>(padded));
             },
             in);
         return out;

@@ -21,9 +21,11 @@ struct Ffma {
     static constexpr int thread_rows = 8, thread_columns = 16;
     static constexpr int rows = A::outers / thread_rows,
                          columns = B::outers / thread_columns;  ///< of a thread
-    static constexpr int tile_rows = A::outers;
-    static constexpr int row_lanes = 8;  ///< neighbouring lanes that have the same rows
-    static constexpr int row_warps = 2;  ///< warps that have the same rows
+    static constexpr int tile_rows = A::outers, tile_columns = B::outers;
+    static constexpr int run = B::along_depth ? 1 : columns % 4 == 0 ? 4 : 2;  ///< neighbours among columns
+    static constexpr int row_lanes = 8;     ///< neighbouring lanes that have the same rows
+    static constexpr int row_warps = 2;     ///< warps that have the same rows
+    static constexpr int column_warps = 2;  ///< warps that have the same columns
 
     struct FragmentA {
         float value[depth][rows];
@@ -43,8 +45,9 @@ struct Ffma {
     __device__ __forceinline__ static int column(int j) {
         return outer<B, thread_columns>(static_cast<int>(threadIdx.x / 32 % 2 * 8 + threadIdx.x % 8), j);
     }
-    /// Which of the row_warps this thread is in.
+    /// Which of the row_warps, and of the column_warps, this thread is in.
     __device__ __forceinline__ static int row_warp() { return static_cast<int>(threadIdx.x / 32 % 2); }
+    __device__ __forceinline__ static int column_warp() { return static_cast<int>(threadIdx.x / 64); }
 
     __device__ __forceinline__ static void load_a(FragmentA& a, const float* tile, int first_depth) {
         load<A>(a.value, tile, first_depth, [](int i) { return row(i); });

@@ -17,7 +17,9 @@ template <typename A, typename B>
 struct WarpTiles {
     static constexpr int high = A::outers / 32, wide = B::outers / 16;  ///< tiles of a warp
     static constexpr int rows = 2 * high, columns = 2 * wide;           ///< of a lane
-    static constexpr int tile_rows = A::outers, row_lanes = 4, row_warps = 2;
+    static constexpr int run = 2;                                       ///< neighbours among columns
+    static constexpr int tile_rows = A::outers, tile_columns = B::outers;
+    static constexpr int row_lanes = 4, row_warps = 2, column_warps = 2;
     static_assert(A::outers % 32 == 0 && B::outers % 32 == 0);
 
     struct Sums {
@@ -29,6 +31,7 @@ struct WarpTiles {
 
     __device__ __forceinline__ static int lane() { return static_cast<int>(threadIdx.x % 32); }
     __device__ __forceinline__ static int row_warp() { return static_cast<int>(threadIdx.x / 32 % 2); }
+    __device__ __forceinline__ static int column_warp() { return static_cast<int>(threadIdx.x / 64); }
     /// First row, first column of one of the warp's tiles.
     __device__ __forceinline__ static int tile_row(int i) {
         return static_cast<int>(threadIdx.x / 64) * 16 * high + 16 * i;

@@ -50,6 +50,26 @@ __global__ void matrix_kernel(unsigned* out) {
     out[threadIdx.x] = registers[0] + registers[1] + registers[2] + registers[3];
 }
 
+__global__ void async_kernel(float* out, const float* in, unsigned from_apart, unsigned to_apart) {
+    __shared__ float tile[32 * 32];
+    ptx::cp_async<4>(&tile[to_apart * threadIdx.x], in + from_apart * threadIdx.x);  // HERE: async copy
+    ptx::cp_async_commit();
+    ptx::cp_async_wait<0>();
+    out[threadIdx.x] = tile[to_apart * threadIdx.x];
+}
+
+// A checkerboard: in turn n, every second lane asks for nothing.
+__global__ void async_rows_kernel(float* out, const float* in, unsigned rows) {
+    __shared__ float tile[4][32];
+    for (unsigned n = 0; n < rows; ++n) {
+        const int bytes = (threadIdx.x + n) % 2 == 0 ? 4 : 0;
+        ptx::cp_async<4>(&tile[n][threadIdx.x], in + 32 * n + threadIdx.x, bytes);  // HERE: checkerboard
+    }
+    ptx::cp_async_commit();
+    ptx::cp_async_wait<0>();
+    out[threadIdx.x] = tile[0][threadIdx.x];
+}
+
 }  // namespace
 
 void strided_loads(int stride) {
@@ -78,6 +98,14 @@ void matrix_loads() {
     const DeviceArray<unsigned> out(32);
     launch(matrix_kernel<16>, {dim3(1), dim3(32)}, nullptr, out.data());
     launch(matrix_kernel<128>, {dim3(1), dim3(32)}, nullptr, out.data());
+}
+void async_copies(unsigned from_apart, unsigned to_apart) {
+    const DeviceArray<float> out(32), in(std::vector<float>(1024));
+    launch(async_kernel, {dim3(1), dim3(32)}, nullptr, out.data(), in.data(), from_apart, to_apart);
+}
+void async_checkerboard(unsigned rows) {
+    const DeviceArray<float> out(32), in(std::vector<float>(128));
+    launch(async_rows_kernel, {dim3(1), dim3(32)}, nullptr, out.data(), in.data(), rows);
 }
 
 }  // namespace kernels::CIFAR_GPU_NAMESPACE
