@@ -8,8 +8,8 @@
 //
 // A thread makes one value. It walks the steps backwards, from its own pixel to the one where that comes
 // from, so no image in between is ever made, and any order of steps will do. Neighbours write neighbours;
-// they read bytes that are neighbours, too, in one direction or the other. A block's threads belong to one
-// image, so they all take the same steps.
+// they read neighbours, too, in one direction or the other, though 32 bytes that a step has moved may lie in
+// two sectors. A block's threads belong to one image, so they all take the same steps.
 namespace kernels::CIFAR_GPU_NAMESPACE {
 namespace {
 
