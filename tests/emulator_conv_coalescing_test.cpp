@@ -13,14 +13,19 @@ using test::check_coalesced;
 namespace {
 
 /// The network's layers, with fewer and smaller images. The first has the image for x, which wants no
-/// gradient.
-const std::vector<Conv2dShape> layers = {
-    {2, 8, 8, 3, 32}, {1, 8, 8, 32, 64}, {1, 8, 8, 64, 128}, {1, 4, 4, 128, 256}, {4, 2, 2, 256, 256}};
+/// gradient. The widest have filters of one place, for the sake of time: more places bring more of the same.
+const std::vector<Conv2dShape> layers = {{2, 8, 8, 3, 32},
+                                         {1, 8, 8, 32, 64},
+                                         {1, 8, 8, 64, 128},
+                                         {1, 4, 4, 128, 256, 1, 1, 0},
+                                         {4, 2, 2, 256, 256, 1, 1, 0}};
 constexpr std::array precisions = {Precision::fp32, Precision::tf32, Precision::bf16};
 
-// Of the image's three channels a row of a filter is 36 bytes, which begin at any multiple of 12: it may
-// touch a sector more than its bytes fill. In bf16, patches have them padded to eight, and so has the
-// gradient of the filters in its parts, of which three are then read.
+// Of the image's three channels a row of a filter is 36 bytes, which begin at any multiple of 12, and so lie
+// in two sectors. In bf16, patches have the channels padded to eight, and so has the gradient of the filters
+// in its parts, of which three are then read.
+// Less than a tenth of the traffic, and so not judged: where d_x is computed from floats, a slice has the
+// bits of 16 channels, half a sector; the next slice takes the other half.
 const test::Allowance unaligned_patches{"ptx::cp_async<bytes>", 1.35}, padded_parts{"sum += part[", 3};
 
 std::vector<test::Allowance> allowances(const Conv2dShape& s, Precision precision) {
