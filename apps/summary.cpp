@@ -14,14 +14,15 @@
 namespace apps {
 namespace {
 
-struct Row {
+struct LayerRow {
     std::string layer;
     std::vector<std::int64_t> output;  ///< as PyTorch's users know it: (N, C, H, W)
     std::int64_t macs;                 ///< multiply-accumulates of matrix products, for one image
     std::vector<std::string> holds;    ///< prefixes of its parameters' names
 };
 
-std::vector<Row> block_rows(int index, std::int64_t in, std::int64_t out, std::int64_t side, std::int64_t n) {
+std::vector<LayerRow> block_rows(int index, std::int64_t in, std::int64_t out, std::int64_t side,
+                                 std::int64_t n) {
     const std::string name = fmt::format("backbone.{}.", index);
     constexpr std::int64_t branches = 3, taps = 9;
     return {{name + "attention", {n, branches}, branches * in, {name + "attention."}},
@@ -33,12 +34,12 @@ std::vector<Row> block_rows(int index, std::int64_t in, std::int64_t out, std::i
             {name + "pool", {n, out, side / 2, side / 2}, 0, {}}};
 }
 
-std::vector<Row> rows_of(const models::AttentionNetOptions& net, std::int64_t n) {
-    std::vector<Row> rows;
+std::vector<LayerRow> rows_of(const models::AttentionNetOptions& net, std::int64_t n) {
+    std::vector<LayerRow> rows;
     std::int64_t channels = net.in_channels, side = data::cifar10_side;
     for (int i = 0; i < std::ssize(net.widths); ++i) {
         const std::int64_t width = net.widths[static_cast<std::size_t>(i)];
-        const std::vector<Row> block = block_rows(i, channels, width, side, n);
+        const std::vector<LayerRow> block = block_rows(i, channels, width, side, n);
         rows.insert(rows.end(), block.begin(), block.end());
         channels = width;
         side /= 2;
@@ -70,7 +71,7 @@ void summarize(const Config& config) {
     const models::AttentionNet model(config.network());
     print_row("layer", "output", "parameters", "MACs per image");
     std::int64_t macs = 0;
-    for (const Row& row : rows_of(model.options, config.batch_size)) {
+    for (const LayerRow& row : rows_of(model.options, config.batch_size)) {
         print_row(row.layer, fmt::format("({})", fmt::join(row.output, ", ")),
                   count_or_blank(count_parameters(model, row.holds)), count_or_blank(row.macs));
         macs += row.macs;
