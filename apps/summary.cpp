@@ -14,34 +14,35 @@
 namespace apps {
 namespace {
 
-struct Row {
+struct LayerRow {
     std::string layer;
     std::vector<std::int64_t> output;  ///< as PyTorch's users know it: (N, C, H, W)
     std::int64_t macs;                 ///< multiply-accumulates of matrix products, for one image
     std::vector<std::string> holds;    ///< prefixes of its parameters' names
 };
 
-std::vector<Row> block_rows(int index, const models::BlockOptions& block, std::int64_t side, std::int64_t n) {
+std::vector<LayerRow> block_rows(int index, const models::BlockOptions& block, std::int64_t side,
+                                 std::int64_t n) {
     const std::string name = fmt::format("backbone.{}.", index);
     constexpr std::int64_t branches = 3, taps = 9;
     const std::int64_t in = block.in_channels, out = block.out_channels;
-    std::vector<Row> rows = {{name + "attention", {n, branches}, branches * in, {name + "attention."}},
-                             {name + "conv1+2+3 (fused)",
-                              {n, out, side, side},
-                              branches * taps * in * out * side * side,
-                              {name + "conv1.", name + "conv2.", name + "conv3."}},
-                             {name + "norm", {n, out, side, side}, 0, {name + "norm."}}};
+    std::vector<LayerRow> rows = {{name + "attention", {n, branches}, branches * in, {name + "attention."}},
+                                  {name + "conv1+2+3 (fused)",
+                                   {n, out, side, side},
+                                   branches * taps * in * out * side * side,
+                                   {name + "conv1.", name + "conv2.", name + "conv3."}},
+                                  {name + "norm", {n, out, side, side}, 0, {name + "norm."}}};
     if (block.pool) rows.push_back({name + "pool", {n, out, side / 2, side / 2}, 0, {}});
     if (block.residual) rows.push_back({name + "sum", {n, out, side, side}, 0, {}});
     return rows;
 }
 
-std::vector<Row> rows_of(const models::AttentionNetOptions& net, std::int64_t n) {
-    std::vector<Row> rows;
+std::vector<LayerRow> rows_of(const models::AttentionNetOptions& net, std::int64_t n) {
+    std::vector<LayerRow> rows;
     std::int64_t side = data::cifar10_side;
     int index = 0;
     for (const models::BlockOptions& block : models::blocks_of(net)) {
-        const std::vector<Row> added = block_rows(index++, block, side, n);
+        const std::vector<LayerRow> added = block_rows(index++, block, side, n);
         rows.insert(rows.end(), added.begin(), added.end());
         if (block.pool) side /= 2;
     }
@@ -73,7 +74,7 @@ void summarize(const Config& config) {
     const models::AttentionNet model(config.network());
     print_row("layer", "output", "parameters", "MACs per image");
     std::int64_t macs = 0;
-    for (const Row& row : rows_of(model.options, config.batch_size)) {
+    for (const LayerRow& row : rows_of(model.options, config.batch_size)) {
         print_row(row.layer, fmt::format("({})", fmt::join(row.output, ", ")),
                   count_or_blank(count_parameters(model, row.holds)), count_or_blank(row.macs));
         macs += row.macs;
