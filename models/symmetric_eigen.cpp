@@ -22,7 +22,7 @@ void annihilate(Matrix& a, Matrix& vectors, std::size_t p, std::size_t q) {
     const double tau = (a[q][q] - a[p][p]) / (2 * a[p][q]);
     const double tangent = (tau >= 0 ? 1 : -1) / (std::abs(tau) + std::sqrt(1 + tau * tau));
     const double cosine = 1 / std::sqrt(1 + tangent * tangent), sine = tangent * cosine;
-    for (std::size_t i = 0; i < a.size(); ++i) rotate(a[i][p], a[i][q], cosine, sine);
+    for (std::vector<double>& row : a) rotate(row[p], row[q], cosine, sine);
     for (std::size_t i = 0; i < a.size(); ++i) rotate(a[p][i], a[q][i], cosine, sine);
     for (std::size_t i = 0; i < a.size(); ++i) rotate(vectors[p][i], vectors[q][i], cosine, sine);
 }

@@ -33,12 +33,12 @@ TEST_CASE("lerp: fast equals reference bit for bit") {
         }
 }
 
-TEST_CASE("lerp_ moves in place, and refuses what does not fit") {
+TEST_CASE("lerp_in_place moves a tensor, and refuses what does not fit") {
     const engine::Tensor x = engine::tensor(test::Floats{1, 2, 3}, {3});
-    engine::lerp_(x, engine::tensor(test::Floats{5, 2, -1}, {3}), 0.25F);
+    engine::lerp_in_place(x, engine::tensor(test::Floats{5, 2, -1}, {3}), 0.25F);
     CHECK(test::to_vector(x) == test::Floats{2, 2, 2});
     for (const float weight : {-0.1F, 1.1F, NAN})
-        CHECK(test::holds(test::message_of<engine::UsageError>([&] { engine::lerp_(x, x, weight); }),
-                          "in lerp_", "0 to 1"));
-    CHECK_THROWS_AS(engine::lerp_(x, engine::ones({4}), 0.5F), engine::UsageError);
+        CHECK(test::holds(test::message_of<engine::UsageError>([&] { engine::lerp_in_place(x, x, weight); }),
+                          "in lerp_in_place", "0 to 1"));
+    CHECK_THROWS_AS(engine::lerp_in_place(x, engine::ones({4}), 0.5F), engine::UsageError);
 }

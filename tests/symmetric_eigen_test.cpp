@@ -28,7 +28,7 @@ double dot(const std::vector<double>& a, const std::vector<double>& b) {
 }  // namespace
 
 TEST_CASE("eigenvectors are what the matrix only stretches, of length 1 and at right angles") {
-    for (const std::size_t n : {1, 2, 3, 9, 27, 36}) {
+    for (const std::size_t n : {1U, 2U, 3U, 9U, 27U, 36U}) {
         CAPTURE(n);
         const Matrix a = random_symmetric(n, n);
         const auto [values, vectors] = symmetric_eigen(a);

@@ -22,7 +22,7 @@ void Lookahead::after_step() {
     if (++*steps_.data<std::int64_t>() % every_ != 0) return;
     const LayerScope scope("optimizer");
     for (std::size_t i = 0; i < parameters_.size(); ++i) {
-        lerp_(slow_[i], parameters_[i].second, towards_);
+        lerp_in_place(slow_[i], parameters_[i].second, towards_);
         parameters_[i].second.copy_(slow_[i]);
     }
 }
