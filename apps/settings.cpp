@@ -304,7 +304,7 @@ std::vector<Setting> make_settings() {
         number_setting(
             "dropout", &Config::dropout, [](double x) { return x >= 0 && x < 1; },
             "a number from 0 to below 1", "share of hidden units to drop in training"),
-        name_setting("optimizer", &Config::optimizer, {"adam", "adamw", "sgd"}, "the optimiser"),
+        name_setting("optimizer", &Config::optimizer, {"adam", "adamw", "sgd", "muon"}, "the optimiser"),
         number_setting(
             "lr", &Config::lr, [](double x) { return x > 0; }, "a number above 0", "learning rate"),
         number_setting(

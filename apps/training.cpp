@@ -6,7 +6,9 @@
 #include "apps/command_line_error.h"
 #include "apps/training_data.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/combined.h"
 #include "engine/optim/lookahead.h"
+#include "engine/optim/muon.h"
 #include "engine/optim/sgd.h"
 #include "models/initialise.h"
 #include "models/model_file.h"
@@ -14,19 +16,45 @@
 namespace apps {
 namespace {
 
-std::unique_ptr<engine::optim::Optimizer> make_optimizer(const Config& config,
-                                                         engine::nn::NamedTensors parameters) {
+using engine::nn::NamedTensors;
+using engine::optim::Optimizer;
+
+std::unique_ptr<Optimizer> make_sgd(const Config& config, NamedTensors parameters) {
     using namespace engine::optim;
-    std::unique_ptr<Optimizer> optimizer;
-    if (config.optimizer == "sgd")
-        optimizer = std::make_unique<Sgd>(std::move(parameters),
-                                          SgdOptions{config.lr, config.momentum, config.weight_decay});
-    else
-        optimizer = std::make_unique<Adam>(std::move(parameters),
-                                           AdamOptions{.lr = config.lr,
-                                                       .weight_decay = config.weight_decay,
-                                                       .decoupled = config.optimizer == "adamw"});
-    if (config.lookahead > 0) optimizer = std::make_unique<Lookahead>(std::move(optimizer), config.lookahead);
+    return std::make_unique<Sgd>(std::move(parameters),
+                                 SgdOptions{config.lr, config.momentum, config.weight_decay});
+}
+
+std::unique_ptr<Optimizer> make_adam(const Config& config, NamedTensors parameters) {
+    using namespace engine::optim;
+    return std::make_unique<Adam>(
+        std::move(parameters),
+        AdamOptions{
+            .lr = config.lr, .weight_decay = config.weight_decay, .decoupled = config.optimizer == "adamw"});
+}
+
+/// Muon for the filters of convolutions, and gradient descent for the rest.
+std::unique_ptr<Optimizer> make_muon(const Config& config, NamedTensors parameters) {
+    using namespace engine::optim;
+    const auto rest = std::ranges::stable_partition(
+        parameters, [](const auto& entry) { return entry.second.shape().rank() == 4; });
+    const NamedTensors others(rest.begin(), rest.end());
+    parameters.erase(rest.begin(), rest.end());
+    std::vector<std::unique_ptr<Optimizer>> both;
+    both.push_back(std::make_unique<Muon>(std::move(parameters),
+                                          MuonOptions{config.lr, config.momentum, config.weight_decay}));
+    both.push_back(make_sgd(config, others));
+    return std::make_unique<Combined>(std::move(both));
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const Config& config, NamedTensors parameters) {
+    auto* const make = config.optimizer == "sgd"    ? make_sgd
+                       : config.optimizer == "muon" ? make_muon
+                                                    : make_adam;
+    std::unique_ptr<Optimizer> optimizer = make(config, std::move(parameters));
+    using engine::optim::ParameterFactors;
+    if (config.lookahead > 0)
+        optimizer = std::make_unique<engine::optim::Lookahead>(std::move(optimizer), config.lookahead);
     for (const auto& [suffix, factor] : config.lr_factors)
         optimizer->set_factor(suffix, &ParameterFactors::lr, factor);
     for (const auto& [suffix, factor] : config.decay_factors)

@@ -26,19 +26,18 @@ bool next_batch(BatchSource& source, Batch& batch) {
 class ScheduledRate {
   public:
     ScheduledRate(optim::Optimizer& optimizer, const optim::Schedule& schedule)
-        : optimizer_(optimizer), schedule_(schedule), full_(optimizer.lr()) {}
-    ~ScheduledRate() { optimizer_.lr() = full_; }
+        : optimizer_(optimizer), schedule_(schedule) {}
+    ~ScheduledRate() { optimizer_.set_lr_scale(1); }
     ScheduledRate(const ScheduledRate&) = delete;
     ScheduledRate& operator=(const ScheduledRate&) = delete;
 
     void set(std::int64_t step, std::int64_t steps) const {
-        optimizer_.lr() = full_ * schedule_.factor(step, steps);
+        optimizer_.set_lr_scale(schedule_.factor(step, steps));
     }
 
   private:
     optim::Optimizer& optimizer_;
     const optim::Schedule& schedule_;
-    const double full_;
 };
 
 void prefetch(Staging& staged) {

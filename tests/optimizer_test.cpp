@@ -232,7 +232,7 @@ TEST_CASE("Lookahead goes back half of the way after every few steps, and goes o
     other.load_state(test::copy_of(optimizer.state()));
     CHECK(step(resumed, other) == 6);  // 5, and half of the way back to 7
     CHECK(step(x, optimizer) == 6);
-    optimizer.lr() = 0;
+    optimizer.set_lr_scale(0);
     CHECK(step(x, optimizer) == 6);
     for (const auto& [every, towards] : {std::pair{0, 0.5}, {2, 0.0}, {2, 1.5}})
         CHECK(holds(message_of<UsageError>([&] {

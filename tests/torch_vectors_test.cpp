@@ -21,6 +21,7 @@
 #include "engine/ops/relu.h"
 #include "engine/ops/sum.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/muon.h"
 #include "engine/optim/sgd.h"
 #include "engine/serialize/layout.h"
 #include "engine/serialize/safetensors.h"
@@ -228,6 +229,10 @@ TEST_CASE("optimisers, ten steps") {
         sgd->set_factor("1", &ParameterFactors::lr, 3);
         sgd->set_factor("1", &ParameterFactors::weight_decay, 0);
         return sgd;
+    });
+    check_optimizer("muon", [](const NamedTensors& parameters) {
+        return std::make_unique<Muon>(parameters,
+                                      MuonOptions{.lr = 0.02, .momentum = 0.9, .weight_decay = 0.1});
     });
 }
 

@@ -401,11 +401,10 @@ TEST_CASE("the schedule sets the learning rate of every step, and gives it back 
     class Rates final : public engine::optim::Optimizer {
       public:
         Rates() : Optimizer({}) {}
-        void step() override { seen.push_back(rate); }
+        void step() override { seen.push_back(lr_scale_); }
         void refresh() override {}
-        double& lr() override { return rate; }
         nn::NamedTensors state() const override { return {}; }
-        double rate = 2;
+        double scale() const { return lr_scale_; }
         std::vector<double> seen;
     };
     Rates rates;
@@ -415,11 +414,11 @@ TEST_CASE("the schedule sets the learning rate of every step, and gives it back 
     engine::TrainObserver observer;
     trainer.fit(train, test_source, {.epochs = 2, .schedule = engine::optim::Schedule("linear")}, {},
                 observer);
-    CHECK(rates.seen == std::vector<double>{2, 1.5, 1, 0.5});
-    CHECK(rates.rate == 2);
+    CHECK(rates.seen == std::vector<double>{1, 0.75, 0.5, 0.25});
+    CHECK(rates.scale() == 1);
     // Gone on with from the middle, the rates are those of the whole.
     rates.seen.clear();
     trainer.fit(train, test_source, {.epochs = 2, .schedule = engine::optim::Schedule("linear")},
                 {.epoch = 1, .batch = 0, .step = 2, .sums = {}}, observer);
-    CHECK(rates.seen == std::vector<double>{1, 0.5});
+    CHECK(rates.seen == std::vector<double>{0.5, 0.25});
 }

@@ -19,29 +19,18 @@ Adam::Adam(nn::NamedTensors parameters, const AdamOptions& adam_options)
                          "lr, eps and weight_decay are 0 or more, betas in [0, 1)");
 }
 
-std::vector<Adam::Array> Adam::arrays() const {
-    std::vector<Array> result;
-    std::int64_t begin = 0;
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-        const Tensor& parameter = parameters_[i].second;
-        if (!parameter.grad().defined()) continue;
-        result.push_back({parameter.data(), m_[i].data(), v_[i].data(), parameter.grad().data(),
-                          parameter.numel(), begin, static_cast<float>(factors_[i].lr),
-                          static_cast<float>(factors_[i].weight_decay)});
-        begin += parameter.numel();
-    }
-    return result;
-}
-
 void Adam::refresh() {
-    table_.bring(
-        {options.lr, options.beta1, options.beta2, options.eps, options.weight_decay, options.decoupled});
+    table_.bring({lr_scale_ * options.lr, options.beta1, options.beta2, options.eps, options.weight_decay,
+                  options.decoupled});
 }
 
 void Adam::step() {
     const LayerScope scope("optimizer");
     refresh();
-    table_.bring(arrays());
+    table_.bring(table_of<Array>([&](Array& array, std::size_t i) {
+        array.m = m_[i].data();
+        array.v = v_[i].data();
+    }));
     kernels::adam(device(), {table_.all(), table_.settings(), steps_.data<std::int64_t>()});
 }
 

@@ -25,7 +25,6 @@ class Adam : public Optimizer {
 
     void step() override;
     void refresh() override;
-    double& lr() override { return options.lr; }
     /// "step", then "m.<name>" and "v.<name>" of every parameter.
     nn::NamedTensors state() const override;
 
@@ -33,8 +32,6 @@ class Adam : public Optimizer {
 
   private:
     using Array = kernels::AdamArray<float>;
-    /// The parameters that have a gradient, as the kernel takes them.
-    std::vector<Array> arrays() const;
 
     Tensor steps_;               ///< scalar int64
     std::vector<Tensor> m_, v_;  ///< moments, one per parameter

@@ -18,7 +18,7 @@ class Lookahead : public Optimizer {
     void step() override { optimizer_->step(); }
     void refresh() override { optimizer_->refresh(); }
     void after_step() override;
-    double& lr() override { return optimizer_->lr(); }
+    void set_lr_scale(double scale) override { optimizer_->set_lr_scale(scale); }
     void set_factor(std::string_view suffix, double ParameterFactors::*which, double factor) override {
         optimizer_->set_factor(suffix, which, factor);
     }

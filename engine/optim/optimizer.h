@@ -32,8 +32,9 @@ class Optimizer {
     /// Forgets all gradients, but not their memory: the next backward begins anew.
     void zero_grad() const;
 
-    /// The learning rate; may change between steps.
-    virtual double& lr() = 0;
+    /// From the next step on, the learning rate is that of the options times `scale`, as a schedule says; 1
+    /// at first.
+    virtual void set_lr_scale(double scale) { lr_scale_ = scale; }
     /// From now on, all parameters whose names end with `suffix`, like "norm.bias", have this factor. Throws
     /// UsageError if there is none, or if the factor is not finite or below 0.
     virtual void set_factor(std::string_view suffix, double ParameterFactors::*which, double factor);
@@ -50,9 +51,35 @@ class Optimizer {
     Device device() const;
     /// Zeros like each of the parameters.
     std::vector<Tensor> zeros_like_parameters() const;
+    /// The parameters that have a gradient, as a kernel takes them that changes all at once. What is the same
+    /// for every optimiser is filled in, the rest by add(array, i) for the i-th parameter.
+    template <typename Array, typename Add>
+    std::vector<Array> table_of(const Add& add) const;
 
     nn::NamedTensors parameters_;
     std::vector<ParameterFactors> factors_;  ///< one per parameter
+    double lr_scale_ = 1;
 };
+
+template <typename Array, typename Add>
+std::vector<Array> Optimizer::table_of(const Add& add) const {
+    std::vector<Array> table;
+    std::int64_t begin = 0;
+    for (std::size_t i = 0; i < parameters_.size(); ++i) {
+        const Tensor& parameter = parameters_[i].second;
+        if (!parameter.grad().defined()) continue;
+        Array array{};
+        array.parameter = parameter.data();
+        array.gradient = parameter.grad().data();
+        array.size = parameter.numel();
+        array.begin = begin;
+        array.lr_factor = static_cast<float>(factors_[i].lr);
+        array.decay_factor = static_cast<float>(factors_[i].weight_decay);
+        add(array, i);
+        table.push_back(array);
+        begin += array.size;
+    }
+    return table;
+}
 
 }  // namespace engine::optim

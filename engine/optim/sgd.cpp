@@ -16,26 +16,12 @@ Sgd::Sgd(nn::NamedTensors parameters, const SgdOptions& sgd_options)
                          "lr and weight_decay are 0 or more, momentum in [0, 1)");
 }
 
-std::vector<Sgd::Array> Sgd::arrays() const {
-    std::vector<Array> result;
-    std::int64_t begin = 0;
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-        const Tensor& parameter = parameters_[i].second;
-        if (!parameter.grad().defined()) continue;
-        result.push_back({parameter.data(), velocity_[i].data(), parameter.grad().data(), parameter.numel(),
-                          begin, static_cast<float>(factors_[i].lr),
-                          static_cast<float>(factors_[i].weight_decay)});
-        begin += parameter.numel();
-    }
-    return result;
-}
-
-void Sgd::refresh() { table_.bring({options.lr, options.momentum, options.weight_decay}); }
+void Sgd::refresh() { table_.bring({lr_scale_ * options.lr, options.momentum, options.weight_decay}); }
 
 void Sgd::step() {
     const LayerScope scope("optimizer");
     refresh();
-    table_.bring(arrays());
+    table_.bring(table_of<Array>([&](Array& array, std::size_t i) { array.velocity = velocity_[i].data(); }));
     kernels::sgd(device(), {table_.all(), table_.settings()});
 }
 

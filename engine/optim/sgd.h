@@ -22,7 +22,6 @@ class Sgd : public Optimizer {
 
     void step() override;
     void refresh() override;
-    double& lr() override { return options.lr; }
     /// "velocity.<name>" of every parameter.
     nn::NamedTensors state() const override;
 
@@ -30,8 +29,6 @@ class Sgd : public Optimizer {
 
   private:
     using Array = kernels::SgdArray<float>;
-    /// The parameters that have a gradient, as the kernel takes them.
-    std::vector<Array> arrays() const;
 
     std::vector<Tensor> velocity_;  ///< one per parameter
     KernelTable<Array, kernels::SgdSettings> table_;

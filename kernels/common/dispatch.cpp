@@ -23,6 +23,8 @@
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
+#include "kernels/muon/muon.h"
+#include "kernels/newton_schulz/newton_schulz.h"
 #include "kernels/relu/relu.h"
 #include "kernels/sgd/sgd.h"
 #include "kernels/sum/sum.h"
@@ -128,6 +130,10 @@ CIFAR_ENGINE_OP(max_pool_forward, MaxPoolForward<float>)
 CIFAR_ENGINE_OP(max_pool_backward, MaxPoolBackward<float>)
 CIFAR_ENGINE_OP(mul_forward, MulForward<float>)
 CIFAR_ENGINE_OP(mul_backward, MulBackward<float>)
+CIFAR_ENGINE_OP(muon_direction, MuonDirection<float>)
+CIFAR_ENGINE_OP(muon_step, MuonStep<float>)
+CIFAR_ENGINE_OP(newton_schulz_begin, NewtonSchulzBegin<float>)
+CIFAR_ENGINE_OP(newton_schulz_polynomial, NewtonSchulzPolynomial<float>)
 CIFAR_ENGINE_OP(relu_forward, ReluForward<float>)
 CIFAR_ENGINE_OP(relu_backward, ReluBackward<float>)
 CIFAR_ENGINE_OP(sgd, Sgd<float>)

@@ -294,6 +294,26 @@ Work work(const MulBackward<float>& args) {
             text(s)};
 }
 
+Work work(const MuonDirection<float>& args) {
+    const std::int64_t size = args.all.size;
+    return {"muon_direction", 6 * real(size), floats(4 * size), extents({size})};
+}
+Work work(const MuonStep<float>& args) {
+    const std::int64_t size = args.all.size;
+    return {"muon_step", 4 * real(size), floats(3 * size), extents({size})};
+}
+
+Work work(const NewtonSchulzBegin<float>& args) {
+    const std::int64_t size = args.size * args.size;
+    return {"newton_schulz_begin", 2 * real(size) + real(args.size), floats(3 * size),
+            extents({args.size, args.size})};
+}
+Work work(const NewtonSchulzPolynomial<float>& args) {
+    const std::int64_t size = args.size * args.size;
+    return {"newton_schulz_polynomial", 3 * real(size) + real(args.size), floats(3 * size),
+            extents({args.size, args.size})};
+}
+
 Work work(const ReluForward<float>& args) {
     return {"relu_forward", real(args.size), floats(2 * args.size), extents({args.size})};
 }

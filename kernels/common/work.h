@@ -20,6 +20,8 @@
 #include "kernels/linear/linear.h"
 #include "kernels/max_pool/max_pool.h"
 #include "kernels/mul/mul.h"
+#include "kernels/muon/muon.h"
+#include "kernels/newton_schulz/newton_schulz.h"
 #include "kernels/relu/relu.h"
 #include "kernels/sgd/sgd.h"
 #include "kernels/sum/sum.h"
@@ -66,6 +68,10 @@ Work work(const MaxPoolForward<float>& args);
 Work work(const MaxPoolBackward<float>& args);
 Work work(const MulForward<float>& args);
 Work work(const MulBackward<float>& args);
+Work work(const MuonDirection<float>& args);
+Work work(const MuonStep<float>& args);
+Work work(const NewtonSchulzBegin<float>& args);
+Work work(const NewtonSchulzPolynomial<float>& args);
 Work work(const ReluForward<float>& args);
 Work work(const ReluBackward<float>& args);
 Work work(const Sgd<float>& args);

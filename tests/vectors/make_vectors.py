@@ -107,8 +107,7 @@ def attention_conv():
     save("attention_conv", with_gradients(lambda x, **given: block_sum(x, given), x=x, **parameters))
 
 
-def optimizer_steps(name, make_optimizer):
-    shapes = [(1,), (37,), (4, 6)]
+def optimizer_steps(name, make_optimizer, shapes=((1,), (37,), (4, 6))):
     parameters = [random(*shape).requires_grad_() for shape in shapes]
     gradients = [random(10, *shape) for shape in shapes]
     gradients[1][:, 5] = 0  # weight decay alone moves this one
@@ -143,6 +142,14 @@ def sgd():
     optimizer_steps("sgd", with_a_group)
 
 
+def muon():
+    # It orthogonalises in bfloat16: here in double, like all of these vectors.
+    torch.bfloat16, bfloat16 = torch.double, torch.bfloat16
+    optimizer_steps("muon", lambda parameters: torch.optim.Muon(parameters, lr=0.02, weight_decay=0.1, momentum=0.9),
+                    shapes=((3, 9), (9, 4), (6, 6)))
+    torch.bfloat16 = bfloat16
+
+
 def attention_net(steps=4, batch=8):
     model = AttentionNet([4, 6, 8, 8, 10], hidden=12, dropout=0).double().train()
     for parameter in model.parameters():  # what a float32 file can hold
@@ -173,6 +180,6 @@ def attention_net(steps=4, batch=8):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for make in [conv2d, linear, flatten, relu, max_pool, adaptive_avg_pool, batch_norm, cross_entropy,
-                 attention_conv, adam, adamw, sgd, attention_net]:
+                 attention_conv, adam, adamw, sgd, muon, attention_net]:
         torch.manual_seed(6)  # for each, so that one can change without the others
         make()
