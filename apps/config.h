@@ -35,6 +35,7 @@ struct Config {
     std::string schedule = "constant";
     double warmup = 0;
     double label_smoothing = 0;
+    double clip_grad = 0;        ///< limit of the gradients' norm; 0: none
     std::int64_t lookahead = 0;  ///< steps; 0: none
     std::int64_t epochs = 30;
     std::int64_t max_steps = 0;  ///< 0: no limit

@@ -315,6 +315,9 @@ std::vector<Setting> make_settings() {
             "pull of parameters towards 0: in the gradient (L2), with adamw beside it"),
         factors_setting("lr-factors", &Config::lr_factors, "the learning rate"),
         factors_setting("decay-factors", &Config::decay_factors, "the weight decay"),
+        number_setting(
+            "clip-grad", &Config::clip_grad, [](double x) { return x >= 0; }, "a number of 0 or more",
+            "limit of the norm of all gradients together; 0: none"),
         integer_setting("lookahead", &Config::lookahead, 0, most_steps, false,
                         "average every so many steps with a slow copy of the parameters; 0: do not"),
         schedule_setting(),

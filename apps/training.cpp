@@ -6,6 +6,7 @@
 #include "apps/command_line_error.h"
 #include "apps/training_data.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/clipped.h"
 #include "engine/optim/combined.h"
 #include "engine/optim/lookahead.h"
 #include "engine/optim/muon.h"
@@ -53,6 +54,8 @@ std::unique_ptr<Optimizer> make_optimizer(const Config& config, NamedTensors par
                                                     : make_adam;
     std::unique_ptr<Optimizer> optimizer = make(config, std::move(parameters));
     using engine::optim::ParameterFactors;
+    if (config.clip_grad > 0)
+        optimizer = std::make_unique<engine::optim::Clipped>(std::move(optimizer), config.clip_grad);
     if (config.lookahead > 0)
         optimizer = std::make_unique<engine::optim::Lookahead>(std::move(optimizer), config.lookahead);
     for (const auto& [suffix, factor] : config.lr_factors)

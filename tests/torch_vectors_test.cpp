@@ -21,6 +21,7 @@
 #include "engine/ops/relu.h"
 #include "engine/ops/sum.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/clipped.h"
 #include "engine/optim/muon.h"
 #include "engine/optim/sgd.h"
 #include "engine/serialize/layout.h"
@@ -229,6 +230,10 @@ TEST_CASE("optimisers, ten steps") {
         sgd->set_factor("1", &ParameterFactors::lr, 3);
         sgd->set_factor("1", &ParameterFactors::weight_decay, 0);
         return sgd;
+    });
+    check_optimizer("clipped", [](const NamedTensors& parameters) {
+        return std::make_unique<Clipped>(
+            std::make_unique<Sgd>(parameters, SgdOptions{.lr = 0.1, .momentum = 0}), 7);
     });
     check_optimizer("muon", [](const NamedTensors& parameters) {
         return std::make_unique<Muon>(parameters,

@@ -7,8 +7,7 @@
 namespace engine::optim {
 
 Lookahead::Lookahead(std::unique_ptr<Optimizer> optimizer, std::int64_t every, double towards)
-    : Optimizer(optimizer->parameters()),
-      optimizer_(std::move(optimizer)),
+    : Wrapper(std::move(optimizer)),
       every_(every),
       towards_(static_cast<float>(towards)),
       steps_(zeros({}, DType::int64)) {

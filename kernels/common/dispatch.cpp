@@ -8,6 +8,7 @@
 #include "kernels/augment/augment.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
+#include "kernels/clip_norm/clip_norm.h"
 #include "kernels/common/observe.h"
 #include "kernels/common/runtime.h"
 #include "kernels/common/work.h"
@@ -111,6 +112,7 @@ CIFAR_ENGINE_OP(batch_norm_backward, BatchNormBackward<float>)
 CIFAR_ENGINE_OP(batch_norm_max_pool_train_forward, BatchNormMaxPoolTrainForward<float>)
 CIFAR_ENGINE_OP(batch_norm_max_pool_eval_forward, BatchNormMaxPoolEvalForward<float>)
 CIFAR_ENGINE_OP(batch_norm_max_pool_backward, BatchNormMaxPoolBackward<float>)
+CIFAR_ENGINE_OP(clip_norm, ClipNorm<float>)
 CIFAR_ENGINE_OP(conv2d_forward, Conv2dForward<float>)
 CIFAR_ENGINE_OP(conv2d_backward, Conv2dBackward<float>)
 CIFAR_ENGINE_OP(correct_predictions, CorrectPredictions<float>)

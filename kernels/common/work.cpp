@@ -186,6 +186,11 @@ Work work(const BatchNormMaxPoolBackward<float>& args) {
             text(s)};
 }
 
+Work work(const ClipNorm<float>& args) {
+    const std::int64_t size = args.all.size;
+    return {"clip_norm", 3 * real(size), floats(3 * size), extents({size})};
+}
+
 Work work(const Conv2dForward<float>& args) {
     const auto& s = args.shape;
     const bool has_bias = args.bias != nullptr;

@@ -7,6 +7,7 @@
 #include "kernels/augment/augment.h"
 #include "kernels/batch_norm/batch_norm.h"
 #include "kernels/batch_norm_max_pool/batch_norm_max_pool.h"
+#include "kernels/clip_norm/clip_norm.h"
 #include "kernels/common/observe.h"
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/correct_predictions/correct_predictions.h"
@@ -49,6 +50,7 @@ Work work(const BatchNormBackward<float>& args);
 Work work(const BatchNormMaxPoolTrainForward<float>& args);
 Work work(const BatchNormMaxPoolEvalForward<float>& args);
 Work work(const BatchNormMaxPoolBackward<float>& args);
+Work work(const ClipNorm<float>& args);
 Work work(const Conv2dForward<float>& args);
 Work work(const Conv2dBackward<float>& args);
 Work work(const CorrectPredictions<float>& args);

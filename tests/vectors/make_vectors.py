@@ -150,6 +150,16 @@ def muon():
     torch.bfloat16 = bfloat16
 
 
+def clipped():
+    def plain(parameters):
+        optimizer = torch.optim.SGD(parameters, lr=0.1)
+        step = optimizer.step
+        optimizer.step = lambda: (torch.nn.utils.clip_grad_norm_(parameters, 7), step())
+        return optimizer
+
+    optimizer_steps("clipped", plain)
+
+
 def attention_net(steps=4, batch=8):
     model = AttentionNet([4, 6, 8, 8, 10], hidden=12, dropout=0).double().train()
     for parameter in model.parameters():  # what a float32 file can hold
@@ -180,6 +190,6 @@ def attention_net(steps=4, batch=8):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     for make in [conv2d, linear, flatten, relu, max_pool, adaptive_avg_pool, batch_norm, cross_entropy,
-                 attention_conv, adam, adamw, sgd, muon, attention_net]:
+                 attention_conv, adam, adamw, sgd, muon, clipped, attention_net]:
         torch.manual_seed(6)  # for each, so that one can change without the others
         make()
