@@ -11,6 +11,18 @@
 
 namespace apps {
 
+namespace {
+
+void print_time(const engine::EpochTime& time) {
+    const std::string step = time.step > 0 ? fmt::format(", step on the device {:.1f} s", time.step) : "";
+    fmt::print(
+        "  time: data {:.1f} s, forward {:.1f} s, backward {:.1f} s, update {:.1f} s{}, evaluation {:.1f} "
+        "s\n",
+        time.data, time.forward, time.backward, time.update, step, time.evaluation);
+}
+
+}  // namespace
+
 void Progress::on_step(const engine::StepReport& report) {
     ++steps_seen_;
     epoch_.add(report.loss, std::lround(report.accuracy * static_cast<double>(report.images)), report.images);
@@ -29,6 +41,7 @@ void Progress::on_epoch(const engine::EpochReport& report) {
     fmt::print("epoch {}/{}: train loss {:.4f} accuracy {:.2f}%, {} loss {:.4f} accuracy {:.2f}%, {:.1f} s\n",
                report.epoch, options_.epochs, report.train_loss, 100 * report.train_accuracy, options_.split,
                report.test_loss, 100 * report.test_accuracy, report.seconds);
+    print_time(report.time);
 }
 
 void Progress::pause() {

@@ -41,7 +41,17 @@ TEST_CASE_FIXTURE(CommandLine,
         } else {
             CHECK(event["event"] == "epoch");
             CHECK(keys == Arguments{"event", "epoch", "train_loss", "train_accuracy", "test_loss",
-                                    "test_accuracy", "seconds"});
+                                    "test_accuracy", "seconds", "time"});
+            double parts = 0;
+            for (const char* part : {"data", "forward", "backward", "update", "evaluation"}) {
+                CAPTURE(part);
+                REQUIRE(event["time"][part].is_number());
+                CHECK(event["time"][part] >= 0);
+                parts += event["time"][part].get<double>();
+            }
+            CHECK(event["time"].size() == 5);
+            CHECK(parts > 0);
+            CHECK(parts <= event["seconds"].get<double>() + 0.003);  // rounded to milliseconds
             epochs.push_back(event["epoch"]);
         }
     }
