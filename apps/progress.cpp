@@ -15,11 +15,9 @@ namespace apps {
 namespace {
 
 void print_time(const engine::EpochTime& time) {
-    const std::string step = time.step > 0 ? fmt::format(", step on the device {:.1f} s", time.step) : "";
-    fmt::print(
-        "  time: data {:.1f} s, forward {:.1f} s, backward {:.1f} s, update {:.1f} s{}, evaluation {:.1f} "
-        "s\n",
-        time.data, time.forward, time.backward, time.update, step, time.evaluation);
+    const std::string step = time.step > 0 ? fmt::format(", step on the device {:.1f}", time.step) : "";
+    fmt::print("  time: data {:.1f}, forward {:.1f}, backward {:.1f}, update {:.1f}{}, evaluation {:.1f} s\n",
+               time.data, time.forward, time.backward, time.update, step, time.evaluation);
 }
 
 }  // namespace

@@ -14,9 +14,10 @@ using Lines = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a wide window has all in one line, a narrower one in two") {
-    CHECK(progress_lines(status, 150, 2) ==
-          Lines{"epoch 3/30 step 120/391 [===========>                            ]  12:38 left  loss 1.2345  "
-                "accuracy 55.21%  2061 images/s  233.1 MiB"});
+    CHECK(
+        progress_lines(status, 150, 2) ==
+        Lines{"epoch 3/30 step 120/391 [===========>                            ]  12:38 left  loss 1.2345  "
+              "accuracy 55.21%  2061 images/s  233.1 MiB"});
     CHECK(progress_lines(status, 150, 1) == progress_lines(status, 150, 2));
     CHECK(progress_lines(status, 79, 2) ==
           Lines{"epoch 3/30 step 120/391 [===========>                            ]  12:38 left",

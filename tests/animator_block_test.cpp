@@ -51,7 +51,8 @@ struct Drawing {
 
 TEST_CASE_FIXTURE(Drawing, "lines are drawn in place, below what was printed before, also at the bottom") {
     print("one\r\ntwo\r\nthree\r\nfour\r\nfive\r\n");
-    for (const Lines& lines : {Lines{"a", "b", "c"}, {"a", "B", "c"}, {"x", "y", "z"}, {"x"}, {"1", "2", "3", "4"}}) {
+    for (const Lines& lines :
+         {Lines{"a", "b", "c"}, {"a", "B", "c"}, {"x", "y", "z"}, {"x"}, {"1", "2", "3", "4"}}) {
         draw(lines);
         Lines expected{"one", "two", "three", "four", "five"};
         expected.insert(expected.end(), lines.begin(), lines.end());

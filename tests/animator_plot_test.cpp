@@ -18,7 +18,8 @@ CurvePlot plot_of(double last_epoch) {
             last_epoch};
 }
 
-/// A training whose loss falls from 2 to 0 while its accuracy rises from 0 to 1, and which is measured at 0.5.
+/// A training whose loss falls from 2 to 0 while its accuracy rises from 0 to 1, and which is measured at
+/// 0.5.
 CurvePlot straight_plot(double epochs, double last_epoch) {
     CurvePlot plot = plot_of(last_epoch);
     for (int i = 0; i <= 100; ++i) {

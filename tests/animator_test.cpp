@@ -1,8 +1,9 @@
+#include "apps/animator/animator.h"
+
 #include <cstdlib>
 
 #include <doctest/doctest.h>
 
-#include "apps/animator/animator.h"
 #include "apps/animator/resident_memory.h"
 #include "tests/support/message_of.h"
 #include "tests/support/temporary_folder.h"
@@ -58,7 +59,8 @@ TEST_CASE_FIXTURE(Environment, "no window is too small, and none is filled beyon
 }
 
 TEST_CASE_FIXTURE(Environment, "a terminal without braille has the bar alone") {
-    for (const auto& [name, value] : {std::pair{"LC_ALL", "de_DE.ISO-8859-1"}, {"LANG", "C.latin1"}, {"TERM", "linux"}}) {
+    for (const auto& [name, value] :
+         {std::pair{"LC_ALL", "de_DE.ISO-8859-1"}, {"LANG", "C.latin1"}, {"TERM", "linux"}}) {
         CAPTURE(name);
         const Environment fresh;
         ::setenv(name, value, 1);
@@ -73,14 +75,15 @@ TEST_CASE_FIXTURE(Environment, "a terminal without braille has the bar alone") {
 
 TEST_CASE_FIXTURE(Environment, "what a run has written down is shown, whatever else is in the file") {
     const auto file = folder / "metrics.jsonl";
-    test::write_bytes(file,
-                      "{\"event\":\"step\",\"epoch\":1,\"step\":5,\"loss\":2.0,\"accuracy\":0.25}\n"
-                      "{\"event\":\"step\",\"epoch\":1,\"step\":10,\"loss\":1.0,\"accuracy\":0.5}\n"
-                      "\n[]\nnull\n{\"event\":7}\n{\"event\":\"step\"}\n{\"event\":\"step\",\"step\":\"x\",\"loss\":[]}\n"
-                      "{\"event\":\"epoch\",\"epoch\":1,\"train_loss\":1.5,\"test_accuracy\":0.75,\"seconds\":1}\n"
-                      "{\"event\":\"epoch\",\"epoch\":1,\"validation_accuracy\":0.1}\n"
-                      "{\"event\":\"step\",\"epoch\":2,\"step\":15,\"loss\":1e999,\"accuracy\":0.5}\n"
-                      "{\"event\":\"step\",\"epoch\":2,\"st");
+    test::write_bytes(
+        file,
+        "{\"event\":\"step\",\"epoch\":1,\"step\":5,\"loss\":2.0,\"accuracy\":0.25}\n"
+        "{\"event\":\"step\",\"epoch\":1,\"step\":10,\"loss\":1.0,\"accuracy\":0.5}\n"
+        "\n[]\nnull\n{\"event\":7}\n{\"event\":\"step\"}\n{\"event\":\"step\",\"step\":\"x\",\"loss\":[]}\n"
+        "{\"event\":\"epoch\",\"epoch\":1,\"train_loss\":1.5,\"test_accuracy\":0.75,\"seconds\":1}\n"
+        "{\"event\":\"epoch\",\"epoch\":1,\"validation_accuracy\":0.1}\n"
+        "{\"event\":\"step\",\"epoch\":2,\"step\":15,\"loss\":1e999,\"accuracy\":0.5}\n"
+        "{\"event\":\"step\",\"epoch\":2,\"st");
     animator.load(file, 10);
     Animator told(stdout, 30, "test");
     told.add_step(0.5, 2, 0.25);
