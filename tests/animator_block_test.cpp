@@ -103,8 +103,9 @@ TEST_CASE_FIXTURE(Drawing, "a window that is resized shows the new lines and not
     for (const bool rewrapped : {false, true}) {
         CAPTURE(rewrapped);
         for (const auto& [columns, rows] : {std::pair{9, 6}, {20, 6}, {9, 3}, {30, 10}, {2, 2}, {20, 6}}) {
+            screen.resize(20, 6, rewrapped);
             draw({"", "a line of 19 letter", "another one like it"});
-            text();
+            CHECK(text() == Lines{"", "a line of 19 letter", "another one like it"});
             screen.resize(columns, rows, rewrapped);
             const Lines lines = rows < 3 ? Lines{"s"} : Lines{"", "short", "lines"};
             draw(columns < 6 ? Lines{"s"} : lines);

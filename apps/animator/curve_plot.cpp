@@ -97,14 +97,12 @@ int legend_width(const CurvePlot& plot, bool is_short) {
     return width;
 }
 
-/// The legend in the middle between what the axes on its sides are called, if there is room for these.
+/// The legend in the middle between what the axes on its sides are called.
 std::string title_row(const CurvePlot& plot, int columns) {
     const std::string left = "loss", right = "accuracy";
-    const int beside = static_cast<int>(left.size() + right.size()) + 2;
-    const bool is_short = legend_width(plot, false) > columns;
-    const int width = legend_width(plot, is_short);
-    if (width + beside > columns) return spaces((columns - width) / 2) + legend_of(plot, is_short);
-    const int room = columns - beside + 2 - width;
+    const int between = columns - static_cast<int>(left.size() + right.size());
+    const bool is_short = legend_width(plot, false) + 2 > between;
+    const int room = between - legend_width(plot, is_short);
     return fmt::format("{}{}{}{}{}{}{}{}{}", bold, left, colour_code(0), spaces(room / 2),
                        legend_of(plot, is_short), spaces(room - room / 2), bold, right, colour_code(0));
 }
