@@ -17,7 +17,7 @@ import time
 
 import pyte
 
-CELL_WIDTH, CELL_HEIGHT, MARGIN = 9, 19, 12
+CELL_WIDTH, CELL_HEIGHT, MARGIN = 9, 18, 12
 BACKGROUND, TEXT = "#16181d", "#d5d8de"
 BRAILLE = 0x2800
 # Bits of a braille character, by column and row of dots.

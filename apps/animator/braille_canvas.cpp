@@ -30,7 +30,7 @@ BrailleCanvas::BrailleCanvas(int columns, int rows)
 
 void BrailleCanvas::set(int x, int y, Colour colour) {
     if (x < 0 || y < 0 || x >= width() || y >= height()) return;
-    Cell& cell = cells_[static_cast<std::size_t>(y / dots_down * columns_ + x / dots_across)];
+    Cell& cell = cells_[index(x / dots_across, y / dots_down)];
     cell.dots |= dot_bits[y % dots_down][x % dots_across];
     cell.colour = colour;
 }
@@ -56,7 +56,7 @@ std::string BrailleCanvas::row(int row) const {
     std::string text;
     Colour current = 0;
     for (int column = 0; column < columns_; ++column) {
-        const Cell& cell = cells_[static_cast<std::size_t>(row * columns_ + column)];
+        const Cell& cell = cells_[index(column, row)];
         if (cell.dots != 0 && cell.colour != current) text += colour_code(current = cell.colour);
         text += cell.dots == 0 ? " " : braille(cell.dots);
     }
