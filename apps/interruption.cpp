@@ -1,14 +1,23 @@
 #include "apps/interruption.h"
 
+#include <atomic>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
+
+#include <unistd.h>
 
 namespace apps {
 namespace {
 
 volatile std::sig_atomic_t noted_signal = 0;
+std::atomic<const char*> text_to_write = nullptr;
 
 extern "C" void note_signal(int signal) {
     noted_signal = signal;
+    const int error = errno;
+    const char* text = text_to_write;
+    if (text != nullptr && ::write(STDOUT_FILENO, text, std::strlen(text)) < 0) errno = error;
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
 }
@@ -22,6 +31,8 @@ void note_interruptions() {
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
 }
+
+void write_on_interruption(const char* text) { text_to_write = text; }
 
 int interruption() { return noted_signal; }
 

@@ -11,6 +11,10 @@ struct Interrupted {
 /// From now on the first such signal is only noted; a second one ends the program at once.
 void note_interruptions();
 
+/// What that first signal's handler writes to standard output at once, null for nothing: the escape codes
+/// that clear a drawing away, before the program gets to do so, or a second signal ends it. Must live on.
+void write_on_interruption(const char* text);
+
 /// The signal that was noted, 0 if none was.
 int interruption();
 

@@ -22,6 +22,18 @@ std::int64_t count_lines(const std::filesystem::path& path) {
     return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
 }
 
+double to_milliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
+
+Json time_breakdown(const engine::EpochTime& time) {
+    Json parts{{"data", to_milliseconds(time.data)},
+               {"forward", to_milliseconds(time.forward)},
+               {"backward", to_milliseconds(time.backward)},
+               {"update", to_milliseconds(time.update)},
+               {"evaluation", to_milliseconds(time.evaluation)}};
+    if (time.step > 0) parts["step"] = to_milliseconds(time.step);
+    return parts;
+}
+
 double to_tenths(double value) { return std::round(value * 10) / 10; }
 
 bool is_step_event(const std::string& line, std::int64_t step) {
@@ -57,7 +69,8 @@ void MetricsLog::write_epoch(const engine::EpochReport& report) {
                     {"train_accuracy", report.train_accuracy},
                     {split_ + "_loss", report.test_loss},
                     {split_ + "_accuracy", report.test_accuracy},
-                    {"seconds", std::round(report.seconds * 1000) / 1000}}
+                    {"seconds", to_milliseconds(report.seconds)},
+                    {"time", time_breakdown(report.time)}}
                    .dump());
 }
 

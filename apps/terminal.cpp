@@ -1,9 +1,9 @@
 #include "apps/terminal.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -11,19 +11,48 @@
 
 namespace apps {
 
-bool is_live(std::FILE* stream) {
-    const char* kind = std::getenv("TERM");
-    return ::isatty(::fileno(stream)) == 1 && kind != nullptr && std::strcmp(kind, "dumb") != 0;
+namespace {
+
+/// Empty if it is not set.
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
 }
 
-int window_width(std::FILE* stream) {
+/// What the locale says behind its dot: "UTF-8" of "de_DE.UTF-8"; empty if it says nothing.
+std::string encoding() {
+    std::string locale;
+    for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
+        if (locale.empty()) locale = environment(name);
+    const std::size_t dot = locale.find('.');
+    return dot == std::string::npos ? "" : locale.substr(dot + 1);
+}
+
+}  // namespace
+
+bool is_live(std::FILE* stream) {
+    const std::string kind = environment("TERM");
+    return ::isatty(::fileno(stream)) == 1 && !kind.empty() && kind != "dumb" &&
+           environment("NO_COLOR").empty();
+}
+
+bool shows_braille() {
+    std::string name;
+    for (const char c : encoding())
+        if (std::isalnum(static_cast<unsigned char>(c)) != 0)
+            name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return (name.empty() || name.starts_with("utf8")) && environment("TERM") != "linux";
+}
+
+WindowSize window_size(std::FILE* stream) {
     winsize size{};
-    return ::ioctl(::fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+    if (::ioctl(::fileno(stream), TIOCGWINSZ, &size) != 0) size = {};
+    return {size.ws_col > 0 ? size.ws_col : 80, size.ws_row > 0 ? size.ws_row : 24};
 }
 
 void redraw(std::FILE* stream, std::string line) {
     // The last column is left free: some terminals wrap as soon as it is written to.
-    line.resize(std::min(line.size(), static_cast<std::size_t>(window_width(stream) - 1)));
+    line.resize(std::min(line.size(), static_cast<std::size_t>(window_size(stream).columns - 1)));
     fmt::print(stream, "\r{}\x1b[K", line);
     std::fflush(stream);
 }

@@ -6,11 +6,21 @@
 
 namespace apps {
 
-/// Does someone watch this stream on a terminal where a line can be redrawn?
+/// Does someone watch this stream on a terminal where a line can be redrawn, who has not asked for plain
+/// lines by NO_COLOR (no-color.org: set to anything but nothing)?
 bool is_live(std::FILE* stream);
 
-/// Columns of that terminal; 80 if it does not say.
-int window_width(std::FILE* stream);
+/// May braille characters appear on such a terminal? Not if the locale names an encoding other than UTF-8,
+/// and not on Linux's console, whose fonts lack them.
+bool shows_braille();
+
+struct WindowSize {
+    int columns, rows;
+    bool operator==(const WindowSize&) const = default;
+};
+
+/// Of that terminal now; 80 columns and 24 rows if it does not say.
+WindowSize window_size(std::FILE* stream);
 
 /// Draws a line over the one drawn before, cut to the window.
 void redraw(std::FILE* stream, std::string line);

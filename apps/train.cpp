@@ -193,8 +193,12 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
     engine::Trainer trainer(training.model, *training.optimizer,
                             engine::nn::CrossEntropyLoss(static_cast<float>(config.label_smoothing)));
     const engine::TrainPosition start = state.position;
-    const ProgressOptions progress{config.epochs, loaders.train->batches(), config.log_every,
-                                   is_live(stdout) && !config.no_progress, split_name(config)};
+    const ProgressOptions progress{config.epochs,
+                                   loaders.train->batches(),
+                                   engine::last_step(fit_options(config), loaders.train->batches()),
+                                   config.log_every,
+                                   is_live(stdout) && !config.no_progress,
+                                   split_name(config)};
     TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress);
     std::optional<ProfileReport> profile;
     if (!profile_file.empty()) profile.emplace(profile_file, compute);

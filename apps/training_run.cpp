@@ -25,7 +25,7 @@ TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const mo
       model_(model),
       optimizer_(optimizer),
       log_every_(progress.log_every),
-      progress_(progress),
+      progress_(progress, directory.metrics()),
       metrics_(directory.metrics(), progress.split) {}
 
 void TrainingRun::on_step(const engine::StepReport& report) {

@@ -10,6 +10,8 @@ namespace engine {
 namespace {
 
 thread_local Profiler* watching = nullptr;
+thread_local PhaseTimer* timing = nullptr;
+thread_local Phase current_phase = Phase::other;
 
 /// The same text for as long as the program runs. Graph nodes keep paths, and may outlive a profiler.
 std::string_view permanent(const std::string& text) {
@@ -37,6 +39,8 @@ const char* name(Phase phase) {
             return "backward";
         case Phase::update:
             return "update";
+        case Phase::step:
+            return "step";
         case Phase::evaluation:
             return "evaluation";
     }
@@ -82,13 +86,13 @@ void Profiler::on_kernel(const kernels::KernelCall& call) {
           work.algorithm, work.flops, work.bytes});
 }
 
-Phase Profiler::enter(Phase phase) {
+void Profiler::enter(Phase phase) {
     const kernels::Clock::time_point now = kernels::Clock::now();
     phase_seconds_[static_cast<std::size_t>(phase_)] += seconds_between(phase_begin_, now);
     if (phase_ != Phase::other)
         keep({ProfileEvent::Kind::phase, name(phase_), phase_begin_, now, {}, {}, {}});
     phase_begin_ = now;
-    return std::exchange(phase_, phase);
+    phase_ = phase;
 }
 
 void Profiler::keep(const ProfileEvent& event) {
@@ -122,12 +126,24 @@ LayerScope::~LayerScope() {
         profiler_->keep({ProfileEvent::Kind::layer, path.text, begin_, kernels::Clock::now(), {}, {}, {}});
 }
 
-PhaseScope::PhaseScope(Phase phase) : profiler_(watching) {
-    if (profiler_ != nullptr) before_ = profiler_->enter(phase);
+PhaseTimer::PhaseTimer()
+    : phase_(current_phase), begin_(kernels::Clock::now()), outer_(std::exchange(timing, this)) {}
+
+PhaseTimer::~PhaseTimer() { timing = outer_; }
+
+void PhaseTimer::enter(Phase phase) {
+    const kernels::Clock::time_point now = kernels::Clock::now();
+    seconds_[static_cast<std::size_t>(phase_)] += seconds_between(begin_, now);
+    begin_ = now;
+    phase_ = phase;
 }
 
+PhaseScope::PhaseScope(Phase phase) : before_(current_phase) { change_to(phase); }
+
 void PhaseScope::change_to(Phase phase) {
-    if (profiler_ != nullptr && profiler_ == watching) profiler_->enter(phase);
+    current_phase = phase;
+    if (watching != nullptr) watching->enter(phase);
+    if (timing != nullptr) timing->enter(phase);
 }
 
 PhaseScope::~PhaseScope() { change_to(before_); }

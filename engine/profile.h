@@ -11,14 +11,15 @@
 
 #include "kernels/common/observe.h"
 
-/// Where the time of a program goes: a Profiler adds up what the kernels report, by layer and by phase.
-/// Without one, all that is here costs a comparison with null.
+/// Where the time of a program goes: a PhaseTimer adds up the time of each phase, a Profiler also what the
+/// kernels report, by layer and by phase. Without them, all that is here costs comparisons with null.
 namespace engine {
 
-/// What a training or an evaluation is busy with.
-enum class Phase : std::uint8_t { other, data, forward, backward, update, evaluation };
-inline constexpr std::array all_phases{Phase::data,   Phase::forward,    Phase::backward,
-                                       Phase::update, Phase::evaluation, Phase::other};
+/// What a training or an evaluation is busy with. `step`: the host launches a whole step of a GPU, recorded
+/// as one, or waits for it: forward, backward and update, which it cannot tell apart.
+enum class Phase : std::uint8_t { other, data, forward, backward, update, step, evaluation };
+inline constexpr std::array all_phases{Phase::data, Phase::forward,    Phase::backward, Phase::update,
+                                       Phase::step, Phase::evaluation, Phase::other};
 const char* name(Phase phase);
 
 /// Names from the network down, joined with dots, as those of its parameters: "backbone.0.norm". Empty
@@ -84,8 +85,7 @@ class Profiler final : public kernels::KernelObserver {
     friend class LayerScope;
     friend class PhaseScope;
 
-    /// Returns the phase before.
-    Phase enter(Phase phase);
+    void enter(Phase phase);
     void keep(const ProfileEvent& event);
 
     std::size_t most_events_;
@@ -117,6 +117,29 @@ class LayerScope {
     kernels::Clock::time_point begin_;
 };
 
+/// Adds up the time of each phase on the thread it is made on, for the price of reading a clock whenever the
+/// phase changes. It is the host's time: of what a GPU was asked for, only the asking and the waiting. A
+/// second one on a thread takes over until it goes.
+class PhaseTimer {
+  public:
+    PhaseTimer();
+    ~PhaseTimer();
+    PhaseTimer(const PhaseTimer&) = delete;
+    PhaseTimer& operator=(const PhaseTimer&) = delete;
+
+    /// Until the phase last changed; a phase within another one is not the other's.
+    double seconds(Phase phase) const { return seconds_[static_cast<std::size_t>(phase)]; }
+
+  private:
+    friend class PhaseScope;
+    void enter(Phase phase);
+
+    std::array<double, all_phases.size()> seconds_{};
+    Phase phase_;
+    kernels::Clock::time_point begin_;
+    PhaseTimer* outer_;
+};
+
 /// While one lives, what this thread does belongs to a phase.
 class PhaseScope {
   public:
@@ -128,8 +151,7 @@ class PhaseScope {
     void change_to(Phase phase);
 
   private:
-    Profiler* profiler_;
-    Phase before_ = Phase::other;
+    Phase before_;
 };
 
 }  // namespace engine

@@ -106,7 +106,7 @@ void TrainStep::record(Recorded& step) {
 }
 
 void TrainStep::launch(const Recorded& step, const Batch& batch) {
-    const PhaseScope phase(Phase::other);
+    const PhaseScope phase(Phase::step);
     Generator& generator = default_generator();
     step.batch.inputs.copy_(batch.inputs);
     step.batch.labels.copy_(batch.labels);
@@ -126,6 +126,7 @@ StepOutcome TrainStep::finish() {
     const Device device = model_.device();
     optimizer_.after_step();
     if (device == Device::cpu) return outcome_;
+    const PhaseScope phase(Phase::step);
     kernels::runtime(device).synchronize();
     RawOutcome raw{};
     std::memcpy(&raw, outcome_memory_->data(), sizeof raw);

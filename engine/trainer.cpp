@@ -40,6 +40,12 @@ class ScheduledRate {
     const optim::Schedule& schedule_;
 };
 
+/// Of an epoch before its evaluation.
+EpochTime training_time(const PhaseTimer& phases) {
+    return {phases.seconds(Phase::data),   phases.seconds(Phase::forward), phases.seconds(Phase::backward),
+            phases.seconds(Phase::update), phases.seconds(Phase::step),    0};
+}
+
 void prefetch(Staging& staged) {
     const PhaseScope phase(Phase::data);
     staged.prefetch();
@@ -85,7 +91,8 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
     Staging staged(train, model_.device());
     model_.train();
     while (position.step < end || awaits_evaluation()) {
-        Timer epoch_timer;
+        const Timer epoch_timer;
+        const PhaseTimer phases;
         MetricAccumulator metrics;
         metrics.restore(position.sums);
         staged.start_epoch(position.epoch, position.batch);
@@ -107,9 +114,17 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
                               step_timer.seconds()});
             if (observer.stop_requested()) return position;
         }
+        EpochTime time = training_time(phases);
+        const Timer evaluation_timer;
         const MetricAccumulator tested = evaluate(test);
-        const EpochReport report{position.epoch + 1, metrics.mean_loss(), metrics.accuracy(),
-                                 tested.mean_loss(), tested.accuracy(),   epoch_timer.seconds()};
+        time.evaluation = evaluation_timer.seconds();
+        const EpochReport report{position.epoch + 1,
+                                 metrics.mean_loss(),
+                                 metrics.accuracy(),
+                                 tested.mean_loss(),
+                                 tested.accuracy(),
+                                 epoch_timer.seconds(),
+                                 time};
         if (position.batch == train.batches()) position = {position.epoch + 1, 0, position.step, {}};
         observer.on_epoch(report, position);
         if (observer.stop_requested()) return position;

@@ -31,12 +31,22 @@ struct StepReport {
     double seconds;          ///< waiting for the batch, forward, backward, update
 };
 
+/// Where the seconds of an epoch went, by the host's clock. What is missing to all of them is the observer's:
+/// it shows, and saves.
+struct EpochTime {
+    double data;                       ///< waiting for training batches
+    double forward, backward, update;  ///< on a GPU only what it takes to ask for them
+    double step;        ///< on a GPU: launching all three as one, and waiting for it; 0 on the CPU
+    double evaluation;  ///< all of it, its batches included
+};
+
 struct EpochReport {
     std::int64_t epoch;  ///< from 1
     double train_loss,
         train_accuracy;  ///< over the epoch's batches, each before its update, with augmentation and dropout
     double test_loss, test_accuracy;  ///< in evaluation mode, at the end of the epoch
     double seconds;                   ///< training and evaluation, since the epoch was started or resumed
+    EpochTime time;                   ///< in the same
 };
 
 /// What a training tells while it runs, and asks.

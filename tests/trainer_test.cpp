@@ -1,7 +1,9 @@
 #include "engine/trainer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <limits>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -159,6 +161,34 @@ TEST_CASE("fit reports every step and every epoch") {
     CHECK(end.epoch == 2);
     CHECK(end.step == 10);
     CHECK(train.starts == std::vector<std::pair<std::int64_t, std::int64_t>>{{0, 0}, {1, 0}});
+}
+
+TEST_CASE("the time of an epoch goes to its parts, batches of the evaluation to the evaluation") {
+    // A source that is waited for.
+    struct SlowSource : ToySource {
+        explicit SlowSource(const ToySource& source) : ToySource(source) {}
+        bool next(Batch& batch) override {
+            std::this_thread::sleep_for(std::chrono::milliseconds(4));
+            return ToySource::next(batch);
+        }
+    };
+    Training training;
+    const auto time_of_epoch = [&](engine::BatchSource& train, engine::BatchSource& test_source) {
+        Recorder recorder;
+        training.trainer->fit(train, test_source, {.epochs = 1}, {}, recorder);
+        const EpochReport& report = recorder.epochs.at(0);
+        const engine::EpochTime& time = report.time;
+        for (const double part : {time.data, time.forward, time.backward, time.update, time.evaluation})
+            CHECK(part > 0);
+        CHECK(time.step == 0);
+        // Waiting counted in two places would be more than there was.
+        CHECK(time.data + time.forward + time.backward + time.update + time.evaluation <= report.seconds);
+        return time;
+    };
+    ToySource train = toy_source(23, 5), test_source = toy_source(23, 5, 2);
+    SlowSource slow_train(train), slow_test(test_source);
+    CHECK(time_of_epoch(slow_train, test_source).data >= 5 * 0.004);
+    CHECK(time_of_epoch(train, slow_test).evaluation >= 5 * 0.004);
 }
 
 TEST_CASE("max_steps ends the training in mid-epoch, with an evaluation") {

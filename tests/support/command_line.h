@@ -64,6 +64,7 @@ inline std::vector<json> timeless_events(const fs::path& run_folder) {
         json event = json::parse(line);
         event.erase("images_per_second");
         event.erase("seconds");
+        event.erase("time");
         events.push_back(event);
     }
     return events;
