@@ -7,10 +7,11 @@ namespace {
 
 volatile std::sig_atomic_t noted_signal = 0;
 
+constexpr int interruptions[] = {SIGINT, SIGTERM, SIGHUP};
+
 extern "C" void note_signal(int signal) {
     noted_signal = signal;
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    for (const int one : interruptions) std::signal(one, SIG_DFL);
 }
 
 }  // namespace
@@ -19,8 +20,13 @@ void note_interruptions() {
     struct sigaction action = {};
     action.sa_handler = note_signal;
     action.sa_flags = SA_RESTART;  // reads and writes go on
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
+    for (const int signal : interruptions) {
+        struct sigaction before = {};
+        sigaction(signal, nullptr, &before);
+        if (signal == SIGHUP && before.sa_handler == SIG_IGN) continue;  // as nohup has it
+        sigaction(signal, &action, nullptr);
+    }
+    std::signal(SIGPIPE, SIG_IGN);
 }
 
 int interruption() { return noted_signal; }

@@ -41,12 +41,11 @@ Assign assign_name(std::string Config::*member, std::vector<std::string> names) 
     };
 }
 
-/// Paths: any text that can be written down on one line.
+/// Paths: any text but for the zero byte, where the operating system would end it.
 Assign assign_path(std::string Config::*member) {
     return [member](Config& config, const std::string& text) {
         config.*member = text;
-        return !text.empty() &&
-               std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < ' '; });
+        return !text.empty() && text.find('\0') == std::string::npos;
     };
 }
 
@@ -115,13 +114,6 @@ bool assign_schedule(Config& config, const std::string& text) {
     return true;
 }
 
-bool assign_augment(Config& config, const std::string& text) {
-    config.augment.clear();
-    if (text == "none") return true;
-    config.augment = split_list(text);
-    return data::are_augmentations(config.augment);
-}
-
 Show show_text(std::string Config::*member) {
     return [=](const Config& config) { return (config.*member).empty() ? "" : toml_string(config.*member); };
 }
@@ -179,13 +171,20 @@ Setting number_setting(const std::string& name, double Config::*member, bool (*i
             .show = show_plain(member)};
 }
 
+/// What the help says of a value: its choices, then whatever else it may be.
+std::string alternatives(std::vector<std::string> choices, const std::string& other = "") {
+    if (!other.empty()) choices.push_back(other);
+    return fmt::format("{}", fmt::join(choices, "|"));
+}
+
 Setting name_setting(const std::string& name, std::string Config::*member,
                      const std::vector<std::string>& names, const std::string& help) {
     return {.name = name,
-            .placeholder = "NAME",
+            .placeholder = alternatives(names),
+            .choices = names,
             .type = TomlType::text,
             .expected = fmt::format("one of: {}", fmt::join(names, " ")),
-            .help = fmt::format("{}: {}", help, fmt::join(names, ", ")),
+            .help = help,
             .assign = assign_name(member, names),
             .show = show_text(member)};
 }
@@ -227,70 +226,88 @@ Setting stages_setting(const std::string& name, std::vector<std::int64_t> Config
 }
 
 Setting factors_setting(const std::string& name, Factors Config::*member, const std::string& of_what) {
-    return {
-        .name = name,
-        .placeholder = "LIST",
-        .type = TomlType::text,
-        .is_list = true,
-        .expected = "none, or a list like norm.bias:64 of ends of parameters' names and factors",
-        .help =
-            "what " + of_what +
-            " is multiplied by for some parameters: a list like norm.bias:64 of ends of names and factors",
-        .assign = assign_factors(member),
-        .show = show_factors(member)};
+    return {.name = name,
+            .placeholder = "none|SUFFIX:FACTOR,...",
+            .choices = {"none"},
+            .type = TomlType::text,
+            .is_list = true,
+            .expected = "none, or a list like norm.bias:64 of ends of parameters' names and factors",
+            .help = "multiply " + of_what +
+                    " of the parameters whose names end so, e.g. norm.bias:64,fc2.weight:0.5",
+            .assign = assign_factors(member),
+            .show = show_factors(member)};
 }
 
 Setting schedule_setting() {
-    const std::string forms = engine::optim::schedule_forms();
+    const std::vector<std::string> names = {"constant", "linear", "cosine", "one-cycle"};
     return {.name = "schedule",
-            .placeholder = "NAME",
+            .placeholder = alternatives(names, "POINTS"),
+            .choices = names,
             .type = TomlType::text,
-            .expected = forms,
-            .help = "how the learning rate moves over all steps: " + forms,
+            .expected = engine::optim::schedule_forms(),
+            .help =
+                "how the learning rate moves over all steps; points are share:factor, e.g. "
+                "0:0.2,0.25:1,1:0",
             .assign = assign_schedule,
             .show = show_text(&Config::schedule)};
 }
 
-Setting augment_setting() {
-    return {.name = "augment",
-            .placeholder = "LIST",
+/// "none", or a list of names.
+Setting list_setting(const std::string& name, std::vector<std::string> Config::*member,
+                     std::vector<std::string> names, const std::string& forms,
+                     const std::function<bool(const std::vector<std::string>&)>& is_allowed,
+                     const std::string& help) {
+    names.insert(names.begin(), "none");
+    return {.name = name,
+            .placeholder = alternatives(names) + ",...",
+            .choices = names,
             .type = TomlType::text,
             .is_list = true,
-            .expected = "none, or a list of: " + data::augmentation_forms(),
-            .help = "random changes to training images: none, or a list of " + data::augmentation_forms(),
-            .assign = assign_augment,
-            .show = [](const Config& config) { return quoted_list(config.augment); }};
+            .expected = "none, or a list of: " + forms,
+            .help = help,
+            .assign =
+                [=](Config& config, const std::string& text) {
+                    config.*member = text == "none" ? std::vector<std::string>() : split_list(text);
+                    return is_allowed(config.*member);
+                },
+            .show = [=](const Config& config) { return quoted_list(config.*member); }};
+}
+
+Setting augment_setting() {
+    const std::string forms = data::augmentation_forms();
+    return list_setting(
+        "augment", &Config::augment, data::augmentation_names(), forms, data::are_augmentations,
+        "random changes to training images, in this order; some take a number of pixels: " + forms);
 }
 
 Setting initialise_setting() {
     const std::vector<std::string> known = {"open-attention", "dirac", "whitening"};
-    const std::string expected = fmt::format("none, or a list of: {}", fmt::join(known, " "));
-    return {.name = "initialise",
-            .placeholder = "LIST",
-            .type = TomlType::text,
-            .is_list = true,
-            .expected = expected,
-            .help = "what does not begin with random numbers: " + expected,
-            .assign =
-                [known](Config& config, const std::string& text) {
-                    config.initialise = text == "none" ? std::vector<std::string>() : split_list(text);
-                    return std::ranges::all_of(config.initialise, [&](const std::string& name) {
-                        return std::ranges::find(known, name) != known.end();
-                    });
-                },
-            .show = [](const Config& config) { return quoted_list(config.initialise); }};
+    const auto are_known = [known](const std::vector<std::string>& names) {
+        return std::ranges::all_of(
+            names, [&](const std::string& name) { return std::ranges::find(known, name) != known.end(); });
+    };
+    return list_setting("initialise", &Config::initialise, known, fmt::format("{}", fmt::join(known, " ")),
+                        are_known, "parameters that do not begin with random numbers");
 }
 
-std::vector<Setting> make_settings() {
-    Setting threads = integer_setting("threads", &Config::threads, 1, most_threads, true,
-                                      "threads to compute with; by default as many as the machine has");
-    threads.show = show_threads;
-    Setting device =
-        name_setting("device", &Config::device, {"auto", "cpu", "cuda", "emulated"}, "where to compute");
-    device.on_resume = true;
+std::vector<Setting> configuration_settings() {
+    return {name_setting("recipe", &Config::recipe, recipe_names(), "a named set of settings to start from")};
+}
+
+std::vector<Setting> data_settings() {
     return {
-        path_setting("data", &Config::data, "auto|DIR", true, "folder with CIFAR-10's binary files"),
-        name_setting("recipe", &Config::recipe, recipe_names(), "settings that belong together"),
+        path_setting("data", &Config::data, "auto|DIR", true,
+                     "folder with CIFAR-10's binary files; auto looks for one, then downloads"),
+        integer_setting("batch-size", &Config::batch_size, 1, most_batch, false, "images in a step"),
+        augment_setting(),
+        switch_setting("no-shuffle", &Config::no_shuffle, false, "take training images in file order"),
+        integer_setting("workers", &Config::workers, 0, most_workers, true,
+                        "threads that prepare batches ahead"),
+    };
+}
+
+std::vector<Setting> model_settings() {
+    return {
         name_setting("model", &Config::model, {"attention_net"}, "the network"),
         stages_setting("widths", &Config::widths, most_channels, "output channels of each stage"),
         stages_setting("blocks", &Config::blocks, most_blocks,
@@ -304,12 +321,20 @@ std::vector<Setting> make_settings() {
         number_setting(
             "dropout", &Config::dropout, [](double x) { return x >= 0 && x < 1; },
             "a number from 0 to below 1", "share of hidden units to drop in training"),
+        initialise_setting(),
+        path_setting("init", &Config::init, "FILE.safetensors", false,
+                     "start from the values of this model file"),
+    };
+}
+
+std::vector<Setting> optimiser_settings() {
+    return {
         name_setting("optimizer", &Config::optimizer, {"adam", "adamw", "sgd"}, "the optimiser"),
         number_setting(
             "lr", &Config::lr, [](double x) { return x > 0; }, "a number above 0", "learning rate"),
         number_setting(
             "momentum", &Config::momentum, [](double x) { return x >= 0 && x < 1; },
-            "a number from 0 to below 1", "of sgd, Nesterov's"),
+            "a number from 0 to below 1", "Nesterov momentum of sgd"),
         number_setting(
             "weight-decay", &Config::weight_decay, [](double x) { return x >= 0; }, "a number of 0 or more",
             "pull of parameters towards 0: in the gradient (L2), with adamw beside it"),
@@ -324,28 +349,58 @@ std::vector<Setting> make_settings() {
         number_setting(
             "label-smoothing", &Config::label_smoothing, [](double x) { return x >= 0 && x < 1; },
             "a number from 0 to below 1", "share of each label that is spread over all classes"),
+    };
+}
+
+std::vector<Setting> evaluation_settings() {
+    return {
+        integer_setting("validate", &Config::validate, 0, most_validate, false,
+                        "hold out the last N training images and measure each epoch on them; the test "
+                        "images are then read once, at the end"),
+        name_setting("tta", &Config::tta, {"none", "flip", "flip-translate"},
+                     "test-time augmentation: views of a test image to average"),
+    };
+}
+
+std::vector<Setting> device_settings() {
+    Setting device = name_setting("device", &Config::device, {"auto", "cpu", "cuda", "emulated"},
+                                  "where to compute; auto: on a GPU if there is one that works");
+    device.on_resume = true;
+    Setting threads = integer_setting("threads", &Config::threads, 1, most_threads, true,
+                                      "threads to compute with; by default as many as the machine has");
+    threads.show = show_threads;
+    return {
+        device,
+        threads,
+        name_setting("precision", &Config::precision, {"fp32", "tf32", "bf16"},
+                     "of matrix products and convolutions"),
+    };
+}
+
+std::vector<Setting> run_settings() {
+    return {
         integer_setting("epochs", &Config::epochs, 1, most_epochs, true, "passes over the training images"),
         integer_setting("max-steps", &Config::max_steps, 0, most_steps, true,
                         "end after so many optimiser steps; 0: no limit"),
-        integer_setting("batch-size", &Config::batch_size, 1, most_batch, false, "images in a step"),
-        switch_setting("no-shuffle", &Config::no_shuffle, false, "take training images in file order"),
-        augment_setting(),
-        integer_setting("validate", &Config::validate, 0, most_validate, false,
-                        "hold out the last so many training images and measure each epoch on them; the test "
-                        "images are then read once, at the end"),
-        name_setting("tta", &Config::tta, {"none", "flip", "flip-translate"},
-                     "views of a test image to average (test-time augmentation)"),
-        device,
-        threads,
-        integer_setting("workers", &Config::workers, 0, most_workers, true,
-                        "threads that prepare batches ahead"),
-        name_setting("precision", &Config::precision, {"fp32", "tf32", "bf16"}, "of products"),
         integer_setting("seed", &Config::seed, 0, most_seed, false, "of everything that is random"),
-        initialise_setting(),
-        path_setting("init", &Config::init, "FILE", false, "start from the values of this model file"),
         integer_setting("log-every", &Config::log_every, 1, most_steps, true, "steps between log lines"),
         switch_setting("no-progress", &Config::no_progress, true, "plain lines, no progress bar"),
     };
+}
+
+std::vector<Setting> make_settings() {
+    std::vector<Setting> all;
+    const auto add = [&](const std::string& group, const std::vector<Setting>& members) {
+        for (const Setting& member : members) all.emplace_back(member).group = group;
+    };
+    add("Configuration", configuration_settings());
+    add("Data", data_settings());
+    add("Model", model_settings());
+    add("Optimiser", optimiser_settings());
+    add("Evaluation", evaluation_settings());
+    add("Device", device_settings());
+    add("Run", run_settings());
+    return all;
 }
 
 }  // namespace

@@ -17,7 +17,9 @@ using Show = std::function<std::string(const Config&)>;
 /// One setting: the only place where its name, its bounds and its help stand.
 struct Setting {
     std::string name;
-    std::string placeholder;  ///< in the help; empty for a switch
+    std::string group;                 ///< its heading in the help
+    std::string placeholder;           ///< in the help; empty for a switch
+    std::vector<std::string> choices;  ///< names that a value, or each part of a list, may be; empty: any
     TomlType type;
     bool is_list = false;
     bool on_resume = false;  ///< may change when a run goes on
