@@ -29,7 +29,7 @@ function __cifar_engine_commands
 )fish";
 
 /// In single quotes, where fish knows two escapes.
-std::string quoted(const std::string& text) {
+std::string fish_quoted(const std::string& text) {
     std::string result = "'";
     for (const char c : text) {
         if (c == '\'' || c == '\\') result += '\\';
@@ -47,7 +47,7 @@ std::string completion_of(const ValueForm& form) {
     else if (form.is_folder && !form.is_file)
         words += " (__fish_complete_directories)";
     const bool all_files = form.is_file && form.suffix.empty();
-    return (words.empty() ? "" : " -a " + quoted(words)) + (all_files ? " -F" : "");
+    return (words.empty() ? "" : " -a " + fish_quoted(words)) + (all_files ? " -F" : "");
 }
 
 std::string names_of(const ArgumentDescription& flag) {
@@ -59,12 +59,12 @@ std::string names_of(const ArgumentDescription& flag) {
 
 std::string lines_of(const CommandDescription& command) {
     const std::string start =
-        fmt::format("complete -c cifar_engine -n {}", quoted("__cifar_engine_is " + command.command()));
+        fmt::format("complete -c cifar_engine -n {}", fish_quoted("__cifar_engine_is " + command.command()));
     std::string lines;
     for (const CommandDescription& inner : command.commands)
-        lines += fmt::format("{} -a {} -d {}\n", start, inner.name, quoted(inner.help));
+        lines += fmt::format("{} -a {} -d {}\n", start, inner.name, fish_quoted(inner.help));
     for (const ArgumentDescription& flag : command.flags)
-        lines += fmt::format("{}{} -d {}{}\n", start, names_of(flag), quoted(flag.help),
+        lines += fmt::format("{}{} -d {}{}\n", start, names_of(flag), fish_quoted(flag.help),
                              flag.value.empty() ? "" : " -r" + completion_of(form_of_value(flag.value)));
     if (!command.positionals.empty())
         if (const std::string words = completion_of(form_of_positionals(command)); !words.empty())
@@ -78,7 +78,8 @@ std::string fish_completion(const CommandDescription& program) {
     std::string inner, lines;
     for (const CommandDescription* command : all_commands(program)) {
         if (!command->commands.empty()) {
-            inner += fmt::format("        case {}\n            printf '%s\\n'", quoted(command->command()));
+            inner +=
+                fmt::format("        case {}\n            printf '%s\\n'", fish_quoted(command->command()));
             for (const CommandDescription& one : command->commands) inner += " " + one.name;
             inner += "\n";
         }

@@ -19,6 +19,7 @@
 #include "apps/training_data.h"
 #include "apps/training_run.h"
 #include "apps/view_evaluation.h"
+#include "apps/writable_folder.h"
 #include "engine/random.h"
 #include "engine/serialize/atomic_file.h"
 #include "engine/timer.h"
@@ -81,10 +82,19 @@ RunDirectory choose_directory(const TrainArguments& arguments) {
     return run;
 }
 
-void print_model(const Config& config, const models::AttentionNet& model) {
+std::int64_t count_parameters(const models::AttentionNet& model) {
     std::int64_t parameters = 0;
     for (const engine::Tensor& parameter : model.parameters()) parameters += parameter.numel();
-    fmt::print("model {}, {} parameters\n", config.model, with_commas(parameters));
+    return parameters;
+}
+
+/// What the first epoch alone writes: the last and the best model, and in the state both once more, with what
+/// the optimiser remembers.
+void require_room_for_run(const RunDirectory& run, std::int64_t parameters) {
+    constexpr std::uintmax_t copies = 5;
+    if (!run.holds_run())
+        require_room(run.path(), copies * sizeof(float) * static_cast<std::uintmax_t>(parameters), "the run",
+                     "--out");
 }
 
 void print_data(const data::Location& location, const TrainingData& loaders, const char* split) {
@@ -225,7 +235,9 @@ void train(const TrainArguments& arguments) {
 
     engine::manual_seed(static_cast<std::uint64_t>(config.seed));
     Training training(config);
-    print_model(config, training.model);
+    const std::int64_t parameters = count_parameters(training.model);
+    require_room_for_run(run, parameters);
+    fmt::print("model {}, {} parameters\n", config.model, with_commas(parameters));
     const data::Location location = find_data(config.data);
     const TrainingData loaders = load_data(config, location.directory, compute.device);
     print_data(location, loaders, split_name(config));
