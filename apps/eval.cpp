@@ -13,6 +13,7 @@
 #include "apps/profile_report.h"
 #include "apps/terminal.h"
 #include "apps/view_evaluation.h"
+#include "apps/writable_folder.h"
 #include "data/cifar10.h"
 #include "engine/serialize/npy.h"
 #include "models/model_file.h"
@@ -42,6 +43,9 @@ void eval(const EvalArguments& arguments) {
     const Config config = resolve_config(arguments.flags);
     const ComputeDevice compute = use_device(config);
     if (!arguments.profile.empty()) ProfileReport::check_writable(arguments.profile);
+    if (!arguments.logits.empty())
+        require_writable_folder(std::filesystem::absolute(arguments.logits).parent_path(),
+                                "the folder of the logits", "--logits");
     const auto model = models::load_model(arguments.checkpoint);
     check_fits(model->options, arguments.checkpoint);
     model->to(compute.device);
@@ -74,7 +78,7 @@ Command add_eval(CLI::App& command) {
     command
         .add_option("--checkpoint", arguments->checkpoint,
                     "model file: best.safetensors of a run, or a state_dict")
-        ->type_name("FILE");
+        ->type_name("FILE.safetensors");
     command.add_option("--logits", arguments->logits, "write the logits here, float32 (N, 10), for NumPy")
         ->type_name("FILE.npy");
     command.add_option("--profile", arguments->profile, profile_help)->type_name("FILE.json");
