@@ -9,10 +9,20 @@
 /// completions are made from.
 namespace apps {
 
+/// What a value may be, read off the way it is written in the help: alternatives with | between. Words in
+/// small letters stand for themselves; those in capitals for something else, DIR, RUN or FILE.toml for a name
+/// in the file system, COMMAND for the program's commands. ",..." at the end makes a list of it.
+struct ValueForm {
+    std::vector<std::string> choices;
+    bool is_file = false, is_folder = false, is_list = false;
+    std::string suffix;  ///< of such a file, ".toml"; empty: any
+};
+
 /// A flag, or an argument without a name.
 struct ArgumentDescription {
     std::vector<std::string> names;  ///< "-h", "--help"; empty for an argument without a name
     std::string value;               ///< how a value is written, "auto|DIR"; empty for a switch
+    ValueForm form;                  ///< what that means
     std::string help;
     std::string group;  ///< the heading that it stands under
     bool repeats;       ///< may be given again and again
@@ -32,17 +42,6 @@ struct CommandDescription {
 
 /// `parent`: the path of the command that this one belongs to.
 CommandDescription describe(const CLI::App& app, const std::string& parent = "");
-
-/// What a value may be, read off the way it is written in the help: alternatives with | between. Words in
-/// small letters stand for themselves; those in capitals for something else, DIR, RUN or FILE.toml for a name
-/// in the file system. ",..." at the end makes a list of it.
-struct ValueForm {
-    std::vector<std::string> choices;
-    bool is_file = false, is_folder = false, is_list = false;
-    std::string suffix;  ///< of such a file, ".toml"; empty: any
-};
-
-ValueForm form_of_value(const std::string& value);
 
 /// The forms of the values of all positionals, one after the other.
 ValueForm form_of_positionals(const CommandDescription& command);

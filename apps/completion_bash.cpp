@@ -92,8 +92,7 @@ std::string value_branches(const std::vector<const CommandDescription*>& command
         for (const ArgumentDescription& flag : command->flags)
             for (const std::string& name : flag.names)
                 if (!flag.value.empty())
-                    patterns[action_for(form_of_value(flag.value))].push_back(
-                        shell_quoted(command->command() + " " + name));
+                    patterns[action_for(flag.form)].push_back(shell_quoted(command->command() + " " + name));
     std::string branches;
     for (const auto& [action, flags] : patterns) branches += case_branch(flags, action);
     return branches;

@@ -38,7 +38,7 @@ std::string fish_quoted(const std::string& text) {
     return result + "'";
 }
 
-/// What follows `-a`, and whether files are offered beside it.
+/// What it may be, as what follows `-a`.
 std::string completion_of(const ValueForm& form) {
     std::string words = fmt::format("{}", fmt::join(form.choices, " "));
     if (form.is_list) words = fmt::format("(__fish_append , {})", words);
@@ -46,8 +46,13 @@ std::string completion_of(const ValueForm& form) {
         words += fmt::format(" (__fish_complete_suffix {})", form.suffix);
     else if (form.is_folder && !form.is_file)
         words += " (__fish_complete_directories)";
-    const bool all_files = form.is_file && form.suffix.empty();
-    return (words.empty() ? "" : " -a " + fish_quoted(words)) + (all_files ? " -F" : "");
+    return words.empty() ? "" : " -a " + fish_quoted(words);
+}
+
+/// A flag's value: -r, it has one; -F, files complete it; -x, it has one and they do not.
+std::string value_of(const ArgumentDescription& flag) {
+    if (flag.value.empty()) return "";
+    return (flag.form.is_file && flag.form.suffix.empty() ? " -r -F" : " -x") + completion_of(flag.form);
 }
 
 std::string names_of(const ArgumentDescription& flag) {
@@ -64,8 +69,7 @@ std::string lines_of(const CommandDescription& command) {
     for (const CommandDescription& inner : command.commands)
         lines += fmt::format("{} -a {} -d {}\n", start, inner.name, fish_quoted(inner.help));
     for (const ArgumentDescription& flag : command.flags)
-        lines += fmt::format("{}{} -d {}{}\n", start, names_of(flag), fish_quoted(flag.help),
-                             flag.value.empty() ? "" : " -r" + completion_of(form_of_value(flag.value)));
+        lines += fmt::format("{}{} -d {}{}\n", start, names_of(flag), fish_quoted(flag.help), value_of(flag));
     if (!command.positionals.empty())
         if (const std::string words = completion_of(form_of_positionals(command)); !words.empty())
             lines += start + words + "\n";

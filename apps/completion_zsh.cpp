@@ -46,8 +46,8 @@ std::string action_for(const ValueForm& form) {
     return words.empty() ? " " : "(" + words + ")";
 }
 
-std::string value_spec(const std::string& value) {
-    return ":" + escaped(value, ":\\") + ":" + action_for(form_of_value(value));
+std::string value_spec(const ArgumentDescription& argument) {
+    return ":" + escaped(argument.value, ":\\") + ":" + action_for(argument.form);
 }
 
 std::string flag_specs(const ArgumentDescription& flag) {
@@ -59,7 +59,7 @@ std::string flag_specs(const ArgumentDescription& flag) {
         spec += name;
         if (!flag.value.empty() && name.starts_with("--")) spec += "=";
         spec += help;
-        if (!flag.value.empty()) spec += value_spec(flag.value);
+        if (!flag.value.empty()) spec += value_spec(flag);
         specs += " \\\n        " + shell_quoted(spec);
     }
     return specs;
@@ -77,8 +77,7 @@ std::string leaf_function(const CommandDescription& command) {
     std::string text = function_name(command) + "() {\n    _arguments";
     for (const ArgumentDescription& flag : command.flags) text += flag_specs(flag);
     for (const ArgumentDescription& positional : command.positionals)
-        text +=
-            " \\\n        " + shell_quoted((positional.repeats ? "*" : "") + value_spec(positional.value));
+        text += " \\\n        " + shell_quoted((positional.repeats ? "*" : "") + value_spec(positional));
     return text + "\n}\n";
 }
 

@@ -64,8 +64,7 @@ const CLI::App& given_command(const CLI::App& app) {
 }
 
 void run(int argc, char** argv) {
-    CLI::App app("cifar_engine trains CIFAR-10 with a deep-learning engine written from scratch",
-                 "cifar_engine");
+    CLI::App app("train CIFAR-10 with a deep-learning engine written from scratch", "cifar_engine");
     app.set_help_flag("-h,--help", "show this help");
     app.set_version_flag("-V,--version", version_text, "show the version and how this program was built");
     app.footer(program_examples);

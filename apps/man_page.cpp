@@ -104,7 +104,7 @@ std::string entries(const char* section, const Entry* begin, const Entry* end) {
 std::string examples_of(const CommandDescription& command) {
     std::string text;
     for (const std::string& example : command.examples) text += escaped(example) + "\n";
-    return text.empty() ? "" : ".PP\n.nf\n" + text + ".fi\n";
+    return text.empty() ? "" : ".nf\n" + text + ".fi\n";
 }
 
 std::string arguments_of(const CommandDescription& command) {
@@ -126,7 +126,9 @@ std::string command_sections(const CommandDescription& command) {
     std::string text;
     for (const CommandDescription& inner : command.commands) {
         text += ".SS " + escaped(usage_line(inner)) + "\n" + paragraph(inner.help + ".");
-        text += inner.commands.empty() ? arguments_of(inner) + examples_of(inner) : command_sections(inner);
+        text += inner.commands.empty()
+                    ? arguments_of(inner) + (inner.examples.empty() ? "" : ".PP\n") + examples_of(inner)
+                    : command_sections(inner);
     }
     return text;
 }
@@ -144,7 +146,8 @@ std::string exit_status() {
 std::string man_page(const CommandDescription& program) {
     return fmt::format(".TH CIFAR_ENGINE 1 {} \"{}\" \"User Commands\"\n", version_date(),
                        escaped(version_name())) +
-           ".SH NAME\ncifar_engine \\- train CIFAR\\-10 with a deep\\-learning engine written from "
+           ".nh\n.ad l\n.SH NAME\ncifar_engine \\- train CIFAR\\-10 with a deep\\-learning engine written "
+           "from "
            "scratch\n" +
            ".SH SYNOPSIS\n.B cifar_engine\n.I COMMAND\n[\\fIOPTIONS\\fR]\n" + ".SH DESCRIPTION\n" +
            paragraph(description) + ".SH OPTIONS\n" + arguments_of(program) + ".SH COMMANDS\n" +

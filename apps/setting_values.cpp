@@ -8,6 +8,7 @@
 #include "apps/command_line_error.h"
 #include "apps/nearest_name.h"
 #include "apps/parse_value.h"
+#include "apps/terminal.h"
 
 namespace apps {
 namespace {
@@ -105,7 +106,7 @@ void add_assignments(CLI::App& command, Flags& flags) {
 
 std::string shortened(const std::string& text) {
     constexpr std::size_t longest = 64;
-    return text.size() <= longest ? text : text.substr(0, longest - 3) + "...";
+    return one_line(text.size() <= longest ? text : text.substr(0, longest - 3) + "...");
 }
 
 }  // namespace apps

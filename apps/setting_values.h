@@ -24,7 +24,7 @@ std::string remedy(const Setting& setting, const std::string& text);
 /// Puts what the command line says of a setting to the rest. Throws CommandLineError if it was given before.
 void give(Flags& flags, const std::string& name, GivenValue value);
 
-/// At most some sixty characters of a text, for a message.
+/// At most some sixty characters of a text, none of them a control character, for a message.
 std::string shortened(const std::string& text);
 
 }  // namespace apps

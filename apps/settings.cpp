@@ -337,11 +337,11 @@ std::vector<Setting> optimiser_settings() {
             "a number from 0 to below 1", "Nesterov momentum of sgd"),
         number_setting(
             "weight-decay", &Config::weight_decay, [](double x) { return x >= 0; }, "a number of 0 or more",
-            "pull of parameters towards 0: in the gradient (L2), with adamw beside it"),
+            "weight decay: L2 in the gradient; with adamw decoupled from it"),
         factors_setting("lr-factors", &Config::lr_factors, "the learning rate"),
         factors_setting("decay-factors", &Config::decay_factors, "the weight decay"),
         integer_setting("lookahead", &Config::lookahead, 0, most_steps, false,
-                        "average every so many steps with a slow copy of the parameters; 0: do not"),
+                        "average every N steps with a slow copy of the parameters; 0: never"),
         schedule_setting(),
         number_setting(
             "warmup", &Config::warmup, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1",
@@ -373,7 +373,7 @@ std::vector<Setting> device_settings() {
         device,
         threads,
         name_setting("precision", &Config::precision, {"fp32", "tf32", "bf16"},
-                     "of matrix products and convolutions"),
+                     "precision of matrix products and convolutions"),
     };
 }
 
@@ -381,8 +381,8 @@ std::vector<Setting> run_settings() {
     return {
         integer_setting("epochs", &Config::epochs, 1, most_epochs, true, "passes over the training images"),
         integer_setting("max-steps", &Config::max_steps, 0, most_steps, true,
-                        "end after so many optimiser steps; 0: no limit"),
-        integer_setting("seed", &Config::seed, 0, most_seed, false, "of everything that is random"),
+                        "end after N optimiser steps; 0: no limit"),
+        integer_setting("seed", &Config::seed, 0, most_seed, false, "seed of everything that is random"),
         integer_setting("log-every", &Config::log_every, 1, most_steps, true, "steps between log lines"),
         switch_setting("no-progress", &Config::no_progress, true, "plain lines, no progress bar"),
     };

@@ -151,7 +151,7 @@ TEST_CASE_FIXTURE(CommandLine, "a configuration file that is none is told from o
         {"lr = 1\nlr = 1\n", "line 2"},
         {"\"\\u001b[2J\\n\" = 1\n", "unknown key"},
         {std::string(100'000, 'x') + " = 1\n", "unknown key"},
-        {"data = \"" + std::string(1000, '\\') + "u0000\"\n", "data is"},
+        {"data = \"/a\\u0000b\"\n", "data is '/a?b'"},
         {"optimizer = \"" + std::string(100'000, 'x') + "\"\n", "optimizer is"},
     };
     for (const auto& [text, expected] : senseless) {
@@ -159,8 +159,7 @@ TEST_CASE_FIXTURE(CommandLine, "a configuration file that is none is told from o
         CAPTURE(part);
         write_bytes(folder("bad.toml"), text);
         const ProcessResult result = run({"config", "--config", folder("bad.toml")});
-        CHECK(result.exit_code == (part == "data is" ? 3 : 2));
-        if (part != "data is") check_error(result, 2, part);
+        check_error(result, 2, part);
         CHECK(result.err.size() < 600);
         CHECK(result.err.find('\x1b') == std::string::npos);
     }

@@ -13,6 +13,7 @@ namespace {
 ProcessResult run_with_reader(const Arguments& arguments, std::size_t lines) {
     int ends[2];
     REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    ::fcntl(ends[1], F_SETPIPE_SZ, 1);  // one page: the program cannot be far ahead of its reader
     Process process(program(arguments), ".", ends[1]);
     ::close(ends[1]);
     char c = 0;

@@ -18,9 +18,10 @@ compadd() {
     print -rl -- \$hits >>$folder/hits
     builtin compadd "\$@"
 }
-finish() { : >$folder/finished; exit; }
+finish() { : >$folder/finished }
 comppostfuncs=(finish)
-: >$folder/ready
+zle-line-init() { : >$folder/ready }
+zle -N zle-line-init
 SETUP
 wait_for() {
     local i
