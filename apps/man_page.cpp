@@ -137,7 +137,8 @@ std::string exit_status() {
     std::string text = ".SH EXIT STATUS\n";
     for (const auto& [code, meaning] : exit_codes)
         text += entry(fmt::format("{}", static_cast<int>(code)), meaning);
-    return text + entry("130, 143", "interrupted by SIGINT or SIGTERM; what was trained is saved") +
+    return text +
+           entry("129, 130, 143", "interrupted by SIGHUP, SIGINT or SIGTERM; what was trained is saved") +
            entry("141", "the reader of the output has gone; what was trained is saved");
 }
 

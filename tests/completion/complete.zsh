@@ -2,7 +2,6 @@
 # goes by way of compadd: here it goes to a file as well.
 zmodload zsh/zpty || exit 2
 folder=$(mktemp -d) || exit 2
-trap 'rm -rf $folder' EXIT
 cat >$folder/setup <<SETUP
 PROMPT= RPROMPT=
 autoload -Uz compinit && compinit -u -D
@@ -30,6 +29,7 @@ wait_for() {
         sleep 0.05
     done
     print -u2 "zsh did not get to $1"
+    rm -rf $folder
     exit 2
 }
 zpty -b shell zsh -f -i
@@ -37,5 +37,8 @@ zpty -w shell "source $folder/setup"
 wait_for $folder/ready
 zpty -n -w shell "$2"$'\t'
 wait_for $folder/finished
+hits=
+[[ ! -e $folder/hits ]] || hits=$(<$folder/hits)
 zpty -d shell
-[[ ! -e $folder/hits ]] || sed '/^$/d' $folder/hits
+rm -rf $folder
+[[ ! $hits ]] || print -rl -- ${(f)hits}
