@@ -93,7 +93,10 @@ CommandDescription describe(const CLI::App& app, const std::string& parent) {
     command.help = app.get_description();
     command.examples = lines_of(app.get_footer());
     for (const CLI::Option* option : app.get_options())
-        (option->nonpositional() ? command.flags : command.positionals).push_back(describe_option(*option));
+        if (option != app.get_help_ptr())
+            (option->nonpositional() ? command.flags : command.positionals)
+                .push_back(describe_option(*option));
+    if (app.get_help_ptr() != nullptr) command.flags.push_back(describe_option(*app.get_help_ptr()));
     for (const CLI::App* inner : app.get_subcommands([](const CLI::App*) { return true; }))
         command.commands.push_back(describe(*inner, command.path));
     if (app.get_parent() == nullptr)

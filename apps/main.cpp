@@ -36,7 +36,7 @@ struct Subcommand {
 constexpr const char* program_examples =
     "cifar_engine train                                  # train, with all defaults\n"
     "cifar_engine train --recipe fast --out runs/fast    # a better network, in a folder of its own\n"
-    "cifar_engine eval --checkpoint runs/fast/best.safetensors\n"
+    "cifar_engine eval --checkpoint runs/fast/best.safetensors    # measure it\n"
     "cifar_engine help train                             # every setting of a training";
 
 constexpr Subcommand subcommands[] = {
@@ -67,7 +67,6 @@ void run(int argc, char** argv) {
     CLI::App app("train CIFAR-10 with a deep-learning engine written from scratch", "cifar_engine");
     app.set_help_flag("-h,--help", "show this help");
     app.set_version_flag("-V,--version", version_text, "show the version and how this program was built");
-    app.footer(program_examples);
     app.allow_extras();
     app.require_subcommand(0, 1);
     std::vector<std::pair<CLI::App*, Command>> commands;
@@ -76,6 +75,7 @@ void run(int argc, char** argv) {
         command->allow_extras();
         commands.emplace_back(command, subcommand.add(*command));
     }
+    app.footer(program_examples);  // now, as commands inherit what was there before
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForVersion& version) {
