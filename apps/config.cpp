@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
-#include <sstream>
 
 #include <fmt/format.h>
 
 #include "apps/command_line_error.h"
-#include "apps/nearest_name.h"
 #include "apps/parse_value.h"
 #include "apps/recipes.h"
+#include "apps/setting_values.h"
 #include "apps/settings.h"
+#include "apps/terminal.h"
 #include "apps/toml.h"
 
 namespace apps {
@@ -19,32 +19,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void apply_flags(Config& config, const Flags& flags) {
-    for (const auto& [name, text] : flags) {
+/// Where values come from is noted for the caller, if it wants to know.
+void note(Sources* sources, const std::string& name, const std::string& source) {
+    if (sources != nullptr) (*sources)[name] = source;
+}
+
+void apply_flags(Config& config, const Flags& flags, Sources* sources) {
+    for (const auto& [name, value] : flags) {
         const Setting& setting = *find_setting(name);
-        if (!setting.assign(config, text))
-            throw CommandLineError(fmt::format("--{} is '{}'", name, text), "on the command line",
-                                   "give " + setting.expected);
+        if (!setting.assign(config, value.text))
+            throw CommandLineError(fmt::format("{} is '{}'", value.by, shortened(value.text)),
+                                   "on the command line", remedy(setting, value.text));
+        note(sources, name, value.by);
     }
-}
-
-const Setting& setting_of(const TomlEntry& entry, const std::string& where) {
-    if (const Setting* setting = find_setting(entry.key)) return *setting;
-    const std::string nearest = nearest_name(entry.key, setting_names());
-    throw CommandLineError("unknown key '" + entry.key + "'", where,
-                           nearest.empty() ? "remove it; `train --help` lists the names, without their dashes"
-                                           : "did you mean '" + nearest + "'?");
-}
-
-/// The value of an entry as a flag would give it.
-std::string flag_text(const TomlEntry& entry) {
-    return entry.is_list && entry.values.empty() ? "none" : join_list(entry.values);
-}
-
-bool has_type(const TomlEntry& entry, const Setting& setting) {
-    if (entry.is_list && entry.values.empty()) return setting.is_list;
-    const bool is_none = !entry.is_list && flag_text(entry) == "none";
-    return entry.type == setting.type && (entry.is_list == setting.is_list || is_none);
 }
 
 /// How a value is to be written in a configuration file.
@@ -53,37 +40,48 @@ const char* form_of(const Setting& setting) {
     return setting.type == TomlType::text ? ", in quotes" : ", without quotes";
 }
 
-void apply_toml(Config& config, std::string_view text, const std::string& file) {
+void apply_toml(Config& config, std::string_view text, const std::string& file, Sources* sources) {
     std::set<std::string> seen;
     for (const TomlEntry& entry : read_toml(text, file)) {
         const std::string where = fmt::format("in {} line {}", file, entry.line);
-        const Setting& setting = setting_of(entry, where);
+        const Setting& setting = setting_of(entry.key, where);
         if (!seen.insert(entry.key).second)
             throw CommandLineError("key '" + entry.key + "' is given twice", where, "remove one of them");
         if (!has_type(entry, setting) || !setting.assign(config, flag_text(entry))) {
-            throw CommandLineError(fmt::format("{} is '{}'", entry.key, join_list(entry.values)), where,
-                                   "give " + setting.expected + form_of(setting));
+            const std::string values = join_list(entry.values);
+            throw CommandLineError(fmt::format("{} is '{}'", entry.key, shortened(values)), where,
+                                   remedy(setting, values) + form_of(setting));
         }
+        note(sources, entry.key, fmt::format("{} line {}", file, entry.line));
     }
 }
 
 std::string read_config_file(const fs::path& path) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(path, ignored))
+    std::error_code error;
+    const fs::file_status status = fs::status(path, error);
+    if (!fs::exists(status))
         throw engine::InputError("there is no such configuration file", "at " + path.string(),
                                  "check the path");
+    if (!fs::is_regular_file(status))  // a device may have no end
+        throw engine::InputError("the configuration is not a regular file", "at " + path.string(),
+                                 "name a file of lines like lr = 0.01");
+    constexpr std::size_t most_bytes = 1 << 20;
+    std::string content(most_bytes + 1, '\0');
     std::ifstream file(path, std::ios::binary);
-    std::ostringstream content;
-    content << file.rdbuf();
-    if (!file)
+    file.read(content.data(), std::ssize(content));
+    if (!file && !file.eof())
         throw engine::InputError("cannot read the configuration", "at " + path.string(),
                                  "check the file's permissions");
-    return content.str();
+    content.resize(static_cast<std::size_t>(file.gcount()));
+    if (content.size() > most_bytes)
+        throw engine::InputError("the configuration is larger than 1 MiB", "at " + path.string(),
+                                 "name a file of lines like lr = 0.01");
+    return content;
 }
 
-void apply_recipe(Config& config) {
+void apply_recipe(Config& config, Sources* sources) {
     for (const Recipe& recipe : recipes())
-        if (recipe.name == config.recipe) apply_toml(config, recipe.toml, "recipe " + config.recipe);
+        if (recipe.name == config.recipe) apply_toml(config, recipe.toml, "recipe " + config.recipe, sources);
 }
 
 void check_stages(const Config& config) {
@@ -93,7 +91,12 @@ void check_stages(const Config& config) {
             "in the configuration", "give one of each for every stage, with --blocks and --widths");
 }
 
-std::string default_note(const std::string& value) { return value.empty() ? "" : " (default " + value + ")"; }
+/// A setting's default as one would give it on the command line.
+std::string default_note(const Setting& setting, const Config& defaults) {
+    const std::string value = setting.show(defaults);
+    if (value.empty() || setting.placeholder.empty()) return "";
+    return " (default " + flag_text(read_toml(setting.name + " = " + value, "the defaults").front()) + ")";
+}
 
 }  // namespace
 
@@ -113,41 +116,49 @@ void add_settings(CLI::App& command, Flags& flags, const std::vector<std::string
     for (const Setting& setting : settings()) {
         const std::string& name = setting.name;
         if (!names.empty() && std::find(names.begin(), names.end(), name) == names.end()) continue;
+        const std::string flag = "--" + name;
+        CLI::Option* option = nullptr;
         if (setting.placeholder.empty())
-            command.add_flag_function(
-                "--" + name,
-                [&flags, name](std::int64_t count) { flags[name] = count > 0 ? "true" : "false"; },
+            option = command.add_flag_function(
+                flag,
+                [&flags, name, flag](std::int64_t count) {
+                    give(flags, name, {count > 0 ? "true" : "false", flag});
+                },
                 setting.help);
         else
-            command
-                .add_option_function<std::string>(
-                    "--" + name, [&flags, name](const std::string& text) { flags[name] = text; },
-                    setting.help + default_note(setting.show(defaults)))
-                ->type_name(setting.placeholder);
+            option = command
+                         .add_option_function<std::string>(
+                             flag,
+                             [&flags, name, flag](const std::string& text) {
+                                 give(flags, name, {text, flag});
+                             },
+                             setting.help + default_note(setting, defaults))
+                         ->type_name(setting.placeholder);
+        option->group(setting.group);
     }
 }
 
-Config resolve_config(const Flags& flags, const fs::path& file) {
+Config resolve_config(const Flags& flags, const fs::path& file, Sources* sources) {
     const std::string text = file.empty() ? "" : read_config_file(file);
     Config named;  // only to learn which recipe is meant
-    apply_toml(named, text, file.string());
-    apply_flags(named, flags);
+    apply_toml(named, text, file.string(), nullptr);
+    apply_flags(named, flags, nullptr);
     Config config;
     config.recipe = named.recipe;
-    apply_recipe(config);
-    apply_toml(config, text, file.string());
-    apply_flags(config, flags);
+    apply_recipe(config, sources);
+    apply_toml(config, text, file.string(), sources);
+    apply_flags(config, flags, sources);
     check_stages(config);
     return config;
 }
 
-Config resumed_config(const Flags& flags, const fs::path& saved) {
-    for (const auto& [name, text] : flags)
+Config resumed_config(const Flags& flags, const fs::path& saved, Sources* sources) {
+    for (const auto& [name, value] : flags)
         if (!find_setting(name)->on_resume)
-            throw CommandLineError("--" + name + " cannot change", "in a run that is resumed",
+            throw CommandLineError(value.by + " cannot change", "in a run that is resumed",
                                    "remove it, or start a new run");
-    Config config = resolve_config({}, saved);
-    apply_flags(config, flags);
+    Config config = resolve_config({}, saved, sources);
+    apply_flags(config, flags, sources);
     return config;
 }
 
@@ -156,6 +167,21 @@ std::string to_toml(const Config& config) {
     for (const Setting& setting : settings())
         if (const std::string value = setting.show(config); !value.empty())
             text += setting.name + " = " + value + "\n";
+    return text;
+}
+
+std::string to_toml(const Config& config, const Sources& sources) {
+    std::string text, group;
+    for (const Setting& setting : settings()) {
+        const std::string value = setting.show(config);
+        if (value.empty()) continue;
+        if (setting.group != group) text += fmt::format("{}# {}\n", group.empty() ? "" : "\n", setting.group);
+        group = setting.group;
+        const auto source = sources.find(setting.name);
+        // In a string, escapes leave nothing that could end the comment.
+        text += fmt::format("{:<48} # {}\n", setting.name + " = " + value,
+                            source == sources.end() ? "default" : one_line(source->second));
+    }
     return text;
 }
 

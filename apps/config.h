@@ -57,21 +57,37 @@ struct Config {
     models::AttentionNetOptions network() const;
 };
 
-/// Flags that stand on the command line, without their dashes, and what was given for them.
-using Flags = std::map<std::string, std::string>;
+/// What the command line gives for a setting.
+struct GivenValue {
+    std::string text;  ///< as a flag takes it
+    std::string by;    ///< "--lr" or "--set lr"
+};
+/// Settings that the command line gives, by name.
+using Flags = std::map<std::string, GivenValue>;
 
 /// Lets a subcommand take the settings named, all if none is, and puts what is given into `flags`.
 void add_settings(CLI::App& command, Flags& flags, const std::vector<std::string>& names = {});
 
-/// Defaults, then the recipe, then the file, if there is one, then the flags. Throws CommandLineError for a
-/// name or value that makes no sense, InputError if the file is missing or is no TOML.
-Config resolve_config(const Flags& flags, const std::filesystem::path& file = {});
+/// Lets a subcommand take --set, which names any setting as a configuration file does: --set key=value, again
+/// and again. A setting that is given twice, by --set or its flag, is a CommandLineError.
+void add_assignments(CLI::App& command, Flags& flags);
+
+/// Where the values of settings come from: "recipe fast", "my.toml line 3", "--lr". Those that are not named
+/// have their defaults.
+using Sources = std::map<std::string, std::string>;
+
+/// Defaults, then the recipe, then the file, if there is one, then the flags; notes in `sources` which of
+/// these had the last word. Throws CommandLineError for a name or value that makes no sense, InputError if
+/// the file is missing or is no TOML.
+Config resolve_config(const Flags& flags, const std::filesystem::path& file = {}, Sources* sources = nullptr);
 
 /// The configuration of a run to resume: what was saved, then those flags that do not change what is
 /// computed. Throws CommandLineError for other flags, and what resolve_config throws.
-Config resumed_config(const Flags& flags, const std::filesystem::path& saved);
+Config resumed_config(const Flags& flags, const std::filesystem::path& saved, Sources* sources = nullptr);
 
 /// A configuration file that resolves to this again.
 std::string to_toml(const Config& config);
+/// The same for people: in groups, each value with a comment that says where it comes from.
+std::string to_toml(const Config& config, const Sources& sources);
 
 }  // namespace apps

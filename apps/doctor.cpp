@@ -17,6 +17,7 @@
 #include "apps/commands.h"
 #include "apps/find_data.h"
 #include "apps/terminal.h"
+#include "apps/version.h"
 #include "data/cifar10.h"
 #include "data/locate.h"
 #include "kernels/common/device.h"
@@ -98,7 +99,7 @@ std::string status_of(kernels::Device device) {
 }
 
 void print_build() {
-    print_fact("program", "cifar_engine " CIFAR_ENGINE_VERSION ", built with " CIFAR_ENGINE_COMPILER);
+    print_fact("program", version_name() + ", built with " CIFAR_ENGINE_COMPILER);
     for (const kernels::Device device : kernels::built_devices()) print_fact("backend", status_of(device));
     print_fact(
         "dependencies",

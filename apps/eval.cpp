@@ -13,6 +13,7 @@
 #include "apps/profile_report.h"
 #include "apps/terminal.h"
 #include "apps/view_evaluation.h"
+#include "apps/writable_folder.h"
 #include "data/cifar10.h"
 #include "engine/serialize/npy.h"
 #include "models/model_file.h"
@@ -42,6 +43,9 @@ void eval(const EvalArguments& arguments) {
     const Config config = resolve_config(arguments.flags);
     const ComputeDevice compute = use_device(config);
     if (!arguments.profile.empty()) ProfileReport::check_writable(arguments.profile);
+    if (!arguments.logits.empty())
+        require_writable_folder(std::filesystem::absolute(arguments.logits).parent_path(),
+                                "the folder of the logits", "--logits");
     const auto model = models::load_model(arguments.checkpoint);
     check_fits(model->options, arguments.checkpoint);
     model->to(compute.device);
@@ -70,15 +74,22 @@ void eval(const EvalArguments& arguments) {
 
 Command add_eval(CLI::App& command) {
     auto arguments = std::make_shared<EvalArguments>();
-    add_settings(command, arguments->flags, {"data", "batch-size", "device", "threads", "tta"});
     command
         .add_option("--checkpoint", arguments->checkpoint,
                     "model file: best.safetensors of a run, or a state_dict")
-        ->type_name("FILE");
-    command.add_option("--logits", arguments->logits, "write the logits here, float32 (N, 10), for NumPy")
-        ->type_name("FILE.npy");
-    command.add_option("--profile", arguments->profile, profile_help)->type_name("FILE.json");
-    command.add_flag("--json", arguments->json, "print one JSON object and nothing else");
+        ->type_name("FILE.safetensors")
+        ->group("Model");
+    add_settings(command, arguments->flags, {"data", "batch-size", "device", "threads", "tta"});
+    const auto add_output = [&](const char* flag, std::string& path, const char* value, const char* help) {
+        command.add_option(flag, path, help)->type_name(value)->group("Output");
+    };
+    add_output("--logits", arguments->logits, "FILE.npy",
+               "write the logits here, float32 (N, 10), for NumPy");
+    add_output("--profile", arguments->profile, "FILE.json", profile_help);
+    command.add_flag("--json", arguments->json, "print one JSON object and nothing else")->group("Output");
+    command.footer(
+        "cifar_engine eval --checkpoint runs/mine/best.safetensors\n"
+        "cifar_engine eval --checkpoint model.safetensors --tta flip --json");
     return [arguments] {
         if (arguments->checkpoint.empty())
             throw CommandLineError("no model file is given", "on the command line",

@@ -1,6 +1,6 @@
 #pragma once
 
-/// SIGINT and SIGTERM as requests to stop at the next good moment.
+/// Signals as requests to stop at the next good moment.
 namespace apps {
 
 /// The program was asked to stop and has saved what there was to save.
@@ -8,7 +8,9 @@ struct Interrupted {
     int signal;
 };
 
-/// From now on the first such signal is only noted; a second one ends the program at once.
+/// From now on the first SIGINT, SIGTERM or SIGHUP (the terminal was closed) is only noted; a second one ends
+/// the program at once. To write to a pipe that nobody reads is an error like others: it ends no program
+/// before it has saved.
 void note_interruptions();
 
 /// What that first signal's handler writes to standard output at once, null for nothing: the escape codes

@@ -8,12 +8,18 @@
 #include <system_error>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "apps/command_line_error.h"
 #include "apps/commands.h"
+#include "apps/exit_code.h"
+#include "apps/help_text.h"
 #include "apps/interruption.h"
-#include "apps/nearest_name.h"
+#include "apps/leftovers.h"
+#include "apps/terminal.h"
+#include "apps/version.h"
 #include "data/download.h"
 #include "engine/error.h"
 #include "kernels/common/device.h"
@@ -21,83 +27,61 @@
 namespace apps {
 namespace {
 
-/// What the program tells the shell.
-enum ExitCode {
-    exit_done = 0,
-    exit_runtime = 1,
-    exit_usage = 2,
-    exit_input = 3,
-    exit_network = 4,
-    exit_device = 5,
-    exit_diverged = 6,
-    exit_signal = 128  ///< plus the signal's number
-};
-
 struct Subcommand {
     const char* name;
     const char* help;
     Command (*add)(CLI::App&);
 };
 
+constexpr const char* program_examples =
+    "cifar_engine train                                  # train, with all defaults\n"
+    "cifar_engine train --recipe fast --out runs/fast    # a better network, in a folder of its own\n"
+    "cifar_engine eval --checkpoint runs/fast/best.safetensors    # measure it\n"
+    "cifar_engine help train                             # every setting of a training";
+
 constexpr Subcommand subcommands[] = {
     {"train", "train a network on CIFAR-10", add_train},
+    {"config", "print the configuration that train would use, as TOML", add_config},
     {"eval", "measure a trained network on the test images", add_eval},
     {"summary", "list the layers of a network", add_summary},
     {"data", "download CIFAR-10, check it, count it", add_data},
     {"doctor", "show what this machine offers and what is missing", add_doctor},
+    {"completion", "print a script that lets the shell complete what is typed", add_completion},
+    {"man", "print the manual page", add_man},
+    {"help", "explain a command", add_help},
     {"test", "build and run all tests (by ./cifar_engine in a source checkout)", add_test},
     {"bench", "build and run the benchmarks (by ./cifar_engine in a source checkout)", add_bench}};
-
-/// Names that may stand where an unknown one does.
-std::vector<std::string> known_names(const CLI::App& app, bool flags) {
-    std::vector<std::string> names;
-    if (flags)
-        for (const CLI::Option* option : app.get_options()) names.push_back(option->get_name());
-    else
-        for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
-            names.push_back(command->get_name());
-    return names;
-}
-
-/// Left-overs are collected, not refused by CLI11, so that the message can say what was meant.
-void reject_leftovers(const CLI::App& app) {
-    for (const CLI::App* command : app.get_subcommands()) reject_leftovers(*command);
-    const std::vector<std::string> leftovers = app.remaining();
-    if (leftovers.empty()) return;
-    const bool is_flag = leftovers.front().starts_with('-');
-    const std::string name = leftovers.front().substr(0, leftovers.front().find('='));
-    const bool is_command = !is_flag && !known_names(app, false).empty();
-    const std::string nearest = nearest_name(name, known_names(app, is_flag));
-    throw CommandLineError(
-        (is_flag      ? "unknown flag '"
-         : is_command ? "unknown command '"
-                      : "unexpected argument '") +
-            name + "'",
-        "in the arguments of " + app.get_name(),
-        nearest.empty() ? "see --help for what there is" : "did you mean '" + nearest + "'?");
-}
 
 /// CLI11's refusals in our form.
 [[noreturn]] void reject(const CLI::ParseError& error) {
     throw CommandLineError(error.what(), "on the command line", "see --help for how to write it");
 }
 
+/// The command that was given, or the program itself.
+const CLI::App& given_command(const CLI::App& app) {
+    const std::vector<CLI::App*> given = app.get_subcommands();
+    return given.empty() ? app : given_command(*given.front());
+}
+
 void run(int argc, char** argv) {
-    CLI::App app("Trains CIFAR-10 with a deep-learning engine written from scratch.", "cifar_engine");
-    app.set_version_flag("--version", "cifar_engine " CIFAR_ENGINE_VERSION);
+    CLI::App app("train CIFAR-10 with a deep-learning engine written from scratch", "cifar_engine");
+    app.set_help_flag("-h,--help", "show this help");
+    app.set_version_flag("-V,--version", version_text, "show the version and how this program was built");
     app.allow_extras();
+    app.require_subcommand(0, 1);
     std::vector<std::pair<CLI::App*, Command>> commands;
     for (const Subcommand& subcommand : subcommands) {
         CLI::App* command = app.add_subcommand(subcommand.name, subcommand.help);
         command->allow_extras();
         commands.emplace_back(command, subcommand.add(*command));
     }
+    app.footer(program_examples);  // now, as commands inherit what was there before
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForVersion& version) {
-        return fmt::print("{}\n", version.what());
+        return fmt::print("{}", version.what());
     } catch (const CLI::Success&) {
-        return fmt::print("{}", app.help());
+        return print_help(given_command(app), stdout);
     } catch (const CLI::ParseError& error) {
         reject(error);
     } catch (const std::logic_error&) {  // CLI11 lets out what std::stoll throws
@@ -107,13 +91,14 @@ void run(int argc, char** argv) {
     reject_leftovers(app);
     for (const auto& [command, execute] : commands)
         if (command->parsed()) return execute();
-    throw CommandLineError("no command is given", "on the command line",
-                           "give one: train, eval, summary, data, doctor, test, bench, or --help");
+    print_help(app, stderr);
+    fmt::print(stderr, "\n");
+    throw CommandLineError("no command is given", "on the command line", "give one of those above");
 }
 
 int report(ExitCode code, const std::string& message) {
     std::fflush(stdout);
-    fmt::print(stderr, "error: {}\n", message);
+    fmt::print(stderr, "error: {}\n", one_line(message));
     return code;
 }
 
@@ -142,16 +127,32 @@ int run_reporting(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         return report(exit_runtime,
                       "out of memory, on this machine, try a smaller --batch-size or smaller --widths");
+    } catch (const std::system_error& error) {
+        // The reader, or the terminal, has gone: nobody is left to be told.
+        if (error.code() == std::errc::broken_pipe || error.code() == std::errc::io_error)
+            return exit_signal + SIGPIPE;
+        return report(exit_runtime, fmt::format("{}, while printing, check what the output goes to",
+                                                error.code().message()));
     } catch (const std::exception& error) {
         return report(exit_runtime,
                       fmt::format("{}, while running, check the disk and the output", error.what()));
     }
 }
 
+/// Standard streams that were closed would be given to the next files that are opened, and what is printed
+/// would go into those.
+void occupy_standard_streams() {
+    int last = -1;
+    do last = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (last >= 0 && last <= STDERR_FILENO);
+    if (last > STDERR_FILENO) ::close(last);
+}
+
 }  // namespace
 }  // namespace apps
 
 int main(int argc, char** argv) {
+    apps::occupy_standard_streams();
     std::signal(SIGPIPE, SIG_DFL);                  // a reader that has gone ends the program, quietly
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // a pipe sees each line when it is printed
     return apps::run_reporting(argc, argv);

@@ -17,7 +17,10 @@ using Show = std::function<std::string(const Config&)>;
 /// One setting: the only place where its name, its bounds and its help stand.
 struct Setting {
     std::string name;
+    std::string group = {};   ///< its heading in the help
     std::string placeholder;  ///< in the help; empty for a switch
+    /// Names that a value, or each part of a list, may be; empty: any.
+    std::vector<std::string> choices = {};
     TomlType type;
     bool is_list = false;
     bool on_resume = false;  ///< may change when a run goes on

@@ -62,6 +62,13 @@ void erase_line(std::FILE* stream) {
     std::fflush(stream);
 }
 
+std::string one_line(std::string text) {
+    constexpr unsigned char deletion = 0x7f;
+    for (char& c : text)
+        if (static_cast<unsigned char>(c) < ' ' || static_cast<unsigned char>(c) == deletion) c = '?';
+    return text;
+}
+
 std::string with_commas(std::int64_t value) {
     std::string digits = fmt::format("{}", value);
     for (std::ptrdiff_t i = std::ssize(digits) - 3; i > 0; i -= 3)

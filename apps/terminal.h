@@ -28,6 +28,8 @@ void redraw(std::FILE* stream, std::string line);
 /// Removes the line that was drawn.
 void erase_line(std::FILE* stream);
 
+/// The text with its control characters replaced, so that it neither ends a line nor moves a cursor.
+std::string one_line(std::string text);
 /// 12,345,678
 std::string with_commas(std::int64_t value);
 /// h:mm:ss, or m:ss below an hour.

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
+
+#include <fmt/format.h>
 
 #include "engine/error.h"
 
@@ -12,11 +15,34 @@ bool is_bare(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '+' || c == '.';
 }
 
+bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+/// What may follow a backslash, and what it then means.
+constexpr std::string_view escapes = "\\\"btnfr", escaped = "\\\"\b\t\n\f\r";
+
+/// Appends a Unicode code point (RFC 3629).
+void append_utf8(std::string& text, std::uint32_t point) {
+    if (point < 0x80) {
+        text += static_cast<char>(point);
+        return;
+    }
+    const int following = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+    constexpr std::uint32_t leads[] = {0xc0, 0xe0, 0xf0};
+    text += static_cast<char>(leads[following - 1] | (point >> (6 * following)));
+    for (int i = following - 1; i >= 0; --i) text += static_cast<char>(0x80 | ((point >> (6 * i)) & 0x3f));
+}
+
 class TomlReader {
   public:
     TomlReader(std::string_view text, const std::string& file) : text_(text), file_(file) {}
 
     std::vector<TomlEntry> read() {
+        constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // as some editors begin UTF-8
+        if (text_.starts_with(byte_order_mark)) position_ = byte_order_mark.size();
+        if (text_.find('\0') != std::string_view::npos)
+            fail("a zero byte: this is no text, or text in UTF-16", "save it as text in UTF-8");
         std::vector<TomlEntry> entries;
         for (skip_lines(); !at_end(); skip_lines()) entries.push_back(read_entry());
         return entries;
@@ -102,7 +128,18 @@ class TomlReader {
         const std::string value = read_bare();
         if (value.empty()) fail("no value", "write key = value, text in quotes");
         type = value == "true" || value == "false" ? TomlType::boolean : TomlType::number;
-        return value;
+        return type == TomlType::number ? plain_number(value) : value;
+    }
+
+    /// TOML's +1_000 as other readers of numbers know it.
+    static std::string plain_number(const std::string& value) {
+        std::string plain;
+        for (std::size_t i = value.starts_with('+') ? 1 : 0; i < value.size(); ++i) {
+            const bool between_digits =
+                i > 0 && i + 1 < value.size() && is_digit(value[i - 1]) && is_digit(value[i + 1]);
+            if (value[i] != '_' || !between_digits) plain += value[i];
+        }
+        return plain;
     }
 
     /// "basic", with escapes, or 'literal', without.
@@ -112,25 +149,41 @@ class TomlReader {
         while (peek() != quote) {
             if (peek() == '\n') fail("a string that is not closed", "end it with the quote it began with");
             const char c = take();
-            value += c == '\\' && quote == '"' ? read_escape() : c;
+            if (c == '\\' && quote == '"')
+                append_escaped(value);
+            else
+                value += c;
         }
         take();
         return value;
     }
 
-    char read_escape() {
-        switch (take()) {
-            case '\\':
-                return '\\';
-            case '"':
-                return '"';
-            case 't':
-                return '\t';
-            case 'n':
-                return '\n';
-            default:
-                fail("an unknown escape in a string", R"(known are \\ \" \t \n; 'single quotes' need none)");
+    void append_escaped(std::string& value) {
+        const char kind = take();
+        const std::size_t known = escapes.find(kind);
+        if (known != std::string_view::npos)
+            value += escaped[known];
+        else if (kind == 'u' || kind == 'U')
+            append_utf8(value, read_hexadecimal(kind == 'u' ? 4 : 8));
+        else
+            fail("an unknown escape in a string",
+                 R"(known are \\ \" \b \t \n \f \r \uXXXX; 'single quotes' need none)");
+    }
+
+    std::uint32_t read_hexadecimal(int digits) {
+        std::uint32_t number = 0;
+        for (int i = 0; i < digits; ++i) {
+            const std::size_t digit = std::string_view("0123456789abcdef").find(lower(peek()));
+            if (digit == std::string_view::npos)
+                fail("an escape in a string that is cut short",
+                     R"(write \uXXXX with four hexadecimal digits)");
+            number = number * 16 + static_cast<std::uint32_t>(digit);
+            take();
         }
+        constexpr std::uint32_t first_surrogate = 0xd800, last_surrogate = 0xdfff, last = 0x10ffff;
+        if (number > last || (number >= first_surrogate && number <= last_surrogate))
+            fail("an escape in a string that is no character", "give the code point of one");
+        return number;
     }
 
     std::string_view text_;
@@ -146,10 +199,17 @@ std::vector<TomlEntry> read_toml(std::string_view text, const std::string& file)
 }
 
 std::string toml_string(std::string_view text) {
+    constexpr unsigned char deletion = 0x7f;
     std::string quoted = "\"";
     for (const char c : text) {
-        if (c == '"' || c == '\\') quoted += '\\';
-        quoted += c;
+        const std::size_t known = escaped.find(c);
+        const auto byte = static_cast<unsigned char>(c);
+        if (known != std::string_view::npos)
+            quoted += {'\\', escapes[known]};
+        else if (byte < ' ' || byte == deletion)
+            quoted += fmt::format("\\u{:04x}", byte);
+        else
+            quoted += c;
     }
     return quoted + '"';
 }

@@ -23,7 +23,7 @@ struct TomlEntry {
 /// TOML or beyond its flat part.
 std::vector<TomlEntry> read_toml(std::string_view text, const std::string& file);
 
-/// The text as a TOML string. Control characters are not allowed in it.
+/// The text as a TOML string.
 std::string toml_string(std::string_view text);
 
 }  // namespace apps

@@ -19,6 +19,7 @@
 #include "apps/training_data.h"
 #include "apps/training_run.h"
 #include "apps/view_evaluation.h"
+#include "apps/writable_folder.h"
 #include "engine/random.h"
 #include "engine/serialize/atomic_file.h"
 #include "engine/timer.h"
@@ -53,8 +54,8 @@ void check_arguments(const TrainArguments& arguments, const CLI::App& command) {
                                    "remove one: a resumed run has its own folder and configuration");
 }
 
-Config read_configuration(const TrainArguments& arguments) {
-    if (arguments.resume.empty()) return resolve_config(arguments.flags, arguments.config);
+Config read_configuration(const TrainArguments& arguments, Sources* sources = nullptr) {
+    if (arguments.resume.empty()) return resolve_config(arguments.flags, arguments.config, sources);
     const RunDirectory run(arguments.resume);
     if (!fs::exists(run.config()))
         throw engine::InputError("there is no run to resume", "in " + run.path().string(),
@@ -63,7 +64,7 @@ Config read_configuration(const TrainArguments& arguments) {
         throw engine::InputError("the run has no checkpoint", "in " + run.path().string(),
                                  "it was stopped before its first one: start again with --config " +
                                      run.config().string() + " --overwrite --out " + run.path().string());
-    return resumed_config(arguments.flags, run.config());
+    return resumed_config(arguments.flags, run.config(), sources);
 }
 
 RunDirectory choose_directory(const TrainArguments& arguments) {
@@ -81,10 +82,19 @@ RunDirectory choose_directory(const TrainArguments& arguments) {
     return run;
 }
 
-void print_model(const Config& config, const models::AttentionNet& model) {
+std::int64_t count_parameters(const models::AttentionNet& model) {
     std::int64_t parameters = 0;
     for (const engine::Tensor& parameter : model.parameters()) parameters += parameter.numel();
-    fmt::print("model {}, {} parameters\n", config.model, with_commas(parameters));
+    return parameters;
+}
+
+/// What the first epoch alone writes: the last and the best model, and in the state both once more, with what
+/// the optimiser remembers.
+void require_room_for_run(const RunDirectory& run, std::int64_t parameters) {
+    constexpr std::uintmax_t copies = 5;
+    if (!run.holds_run())
+        require_room(run.path(), copies * sizeof(float) * static_cast<std::uintmax_t>(parameters), "the run",
+                     "--out");
 }
 
 void print_data(const data::Location& location, const TrainingData& loaders, const char* split) {
@@ -209,6 +219,7 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
         profile->write_trace();
         profile->print();
     }
+    if (observer.output_error()) std::rethrow_exception(observer.output_error());
     if (observer.was_stopped()) stop_interrupted(run, end.step);
     const double seconds = timer.seconds();
     if (!loaders.test_views.empty()) measure_test(training.model, loaders, observer);
@@ -228,7 +239,9 @@ void train(const TrainArguments& arguments) {
 
     engine::manual_seed(static_cast<std::uint64_t>(config.seed));
     Training training(config);
-    print_model(config, training.model);
+    const std::int64_t parameters = count_parameters(training.model);
+    require_room_for_run(run, parameters);
+    fmt::print("model {}, {} parameters\n", config.model, with_commas(parameters));
     const data::Location location = find_data(config.data);
     const TrainingData loaders = load_data(config, location.directory, compute.device);
     print_data(location, loaders, split_name(config));
@@ -247,20 +260,50 @@ void train(const TrainArguments& arguments) {
     fit(run, config, training, loaders, std::move(*state), arguments.profile, compute);
 }
 
+void add_arguments(CLI::App& command, TrainArguments& arguments) {
+    command.add_option("--config", arguments.config, "take settings from this file")
+        ->type_name("FILE.toml")
+        ->group("Configuration");
+    add_settings(command, arguments.flags);
+    add_assignments(command, arguments.flags);
+    const auto add_path = [&](const char* flag, std::string& path, const char* value, const char* help) {
+        command.add_option(flag, path, help)->type_name(value)->group("Run");
+    };
+    add_path("--out", arguments.out, "DIR", "folder for the run's files; by default a new one in runs/");
+    command.add_flag("--overwrite", arguments.overwrite, "replace the run that is in the folder of --out")
+        ->group("Run");
+    add_path("--resume", arguments.resume, "RUN", "go on with the run in this folder");
+    add_path("--profile", arguments.profile, "FILE.json", profile_help);
+}
+
 }  // namespace
 
 Command add_train(CLI::App& command) {
     auto arguments = std::make_shared<TrainArguments>();
-    add_settings(command, arguments->flags);
-    command.add_option("--config", arguments->config, "take settings from this file")->type_name("FILE.toml");
-    command.add_option("--resume", arguments->resume, "go on with the run in this folder")->type_name("DIR");
-    command.add_option("--out", arguments->out, "folder for the run's files; by default a new one in runs/")
-        ->type_name("DIR");
-    command.add_flag("--overwrite", arguments->overwrite, "replace the run that is in the folder of --out");
-    command.add_option("--profile", arguments->profile, profile_help)->type_name("FILE.json");
+    add_arguments(command, *arguments);
+    command.footer(
+        "cifar_engine train                                  # all defaults: the recipe seed\n"
+        "cifar_engine train --recipe fast --device cuda      # a better network, on a GPU\n"
+        "cifar_engine train --config my.toml --set lr=0.01   # settings from a file, and one more\n"
+        "cifar_engine train --resume runs/mine --epochs 60   # go on with a run, for longer");
     return [arguments, &command] {
         check_arguments(*arguments, command);
         train(*arguments);
+    };
+}
+
+Command add_config(CLI::App& command) {
+    auto arguments = std::make_shared<TrainArguments>();
+    add_arguments(command, *arguments);
+    command.footer(
+        "cifar_engine config --recipe fast                   # what a recipe means, setting by setting\n"
+        "cifar_engine config --lr 0.01 > my.toml             # a file for train --config\n"
+        "cifar_engine config --resume runs/mine              # what a run was made with");
+    return [arguments, &command] {
+        check_arguments(*arguments, command);
+        Sources sources;
+        const Config config = read_configuration(*arguments, &sources);
+        fmt::print("{}", to_toml(config, sources));
     };
 }
 

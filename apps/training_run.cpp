@@ -1,6 +1,7 @@
 #include "apps/training_run.h"
 
 #include <cmath>
+#include <system_error>
 
 #include "apps/interruption.h"
 #include "engine/error.h"
@@ -38,7 +39,7 @@ void TrainingRun::on_step(const engine::StepReport& report) {
         images_ = 0;
         seconds_ = 0;
     }
-    progress_.on_step(report);
+    show([&] { progress_.on_step(report); });
 }
 
 void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) {
@@ -48,7 +49,7 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
     state_.position = position;
     state_.metrics_lines = metrics_.lines();
     metrics_.write_epoch(report);
-    progress_.on_epoch(report);
+    show([&] { progress_.on_epoch(report); });
     last_report_ = report;
     if (best_.epoch == 0 || report.test_accuracy > best_.test_accuracy) {
         best_ = {report.epoch, report.test_accuracy, copy_of_values(model_)};
@@ -71,15 +72,23 @@ void TrainingRun::on_test(const engine::MetricAccumulator& metrics, std::size_t 
 
 bool TrainingRun::stop_requested() {
     // An evaluation is followed by the next occasion to stop; after the last one there is nothing to stop.
-    was_stopped_ = interruption() != 0 && !evaluation_follows_ && !is_last_step_;
+    was_stopped_ = (interruption() != 0 || output_error_) && !evaluation_follows_ && !is_last_step_;
     return was_stopped_;
 }
 
 void TrainingRun::save_stopped(const engine::TrainPosition& position) {
-    progress_.pause();
+    show([&] { progress_.pause(); });
     state_.position = position;
     state_.metrics_lines = metrics_.lines();
     save();
+}
+
+void TrainingRun::show(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const std::system_error&) {
+        output_error_ = std::current_exception();
+    }
 }
 
 void TrainingRun::save() {

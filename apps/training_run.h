@@ -1,5 +1,7 @@
 #pragma once
 
+#include <exception>
+#include <functional>
 #include <optional>
 
 #include "apps/checkpoint.h"
@@ -27,6 +29,8 @@ class TrainingRun : public engine::TrainObserver {
 
     /// True once stop_requested() was.
     bool was_stopped() const { return was_stopped_; }
+    /// Why nothing can be shown any more, such as a reader that has gone; null while that works.
+    const std::exception_ptr& output_error() const { return output_error_; }
     /// Saves where a training that was stopped got to.
     void save_stopped(const engine::TrainPosition& position);
     /// Of the last evaluation; empty before the first.
@@ -37,6 +41,9 @@ class TrainingRun : public engine::TrainObserver {
   private:
     /// Writes the last model, then the state.
     void save();
+    /// Shows something. If that fails, training is to stop as if it were interrupted: what it learnt is
+    /// saved.
+    void show(const std::function<void()>& action);
 
     const RunDirectory& directory_;
     RunState state_;
@@ -52,6 +59,7 @@ class TrainingRun : public engine::TrainObserver {
     bool is_last_step_ = false;
     bool evaluation_follows_ = false;
     bool was_stopped_ = false;
+    std::exception_ptr output_error_;
 };
 
 }  // namespace apps

@@ -70,6 +70,12 @@ std::string augmentation_forms() {
     return forms;
 }
 
+std::vector<std::string> augmentation_names() {
+    std::vector<std::string> names;
+    for (const NamedAugmentation& known : augmentations) names.emplace_back(known.name);
+    return names;
+}
+
 bool are_augmentations(const std::vector<std::string>& list) {
     std::set<std::string_view> names;
     return std::all_of(list.begin(), list.end(), [&](const std::string& text) {

@@ -12,6 +12,9 @@ namespace data {
 /// crop pads, how far translate moves, the side of cutout's square.
 std::string augmentation_forms();
 
+/// The names alone: "crop", "flip", ...
+std::vector<std::string> augmentation_names();
+
 /// Whether cifar10_transform takes the list, and no name comes twice.
 bool are_augmentations(const std::vector<std::string>& list);
 

@@ -14,7 +14,6 @@ TEST_CASE_FIXTURE(CommandLine, "bad arguments are told from each other, with exi
     write_bytes(folder("value.toml"), "lr = nan\n");
     write_bytes(folder("list.toml"), "widths = 32\n");
     const std::vector<std::pair<Arguments, std::string>> table = {
-        {{}, "no command"},
         {{"trian"}, "did you mean 'train'?"},
         {{"test"}, "./cifar_engine test"},
         {{"bench"}, "./cifar_engine bench"},

@@ -21,10 +21,19 @@ HWY_AFTER_NAMESPACE();
 namespace kernels {
 HWY_EXPORT(compiled_target);
 
+namespace {
+
+std::string name_of(std::int64_t target) { return target == HWY_AVX3 ? "AVX-512" : hwy::TargetName(target); }
+
+}  // namespace
+
 // Asked the way kernels are called, so that it names the one that is called.
-std::string simd_name() {
-    const std::int64_t target = HWY_DYNAMIC_DISPATCH(compiled_target)();
-    return target == HWY_AVX3 ? "AVX-512" : hwy::TargetName(target);
+std::string simd_name() { return name_of(HWY_DYNAMIC_DISPATCH(compiled_target)()); }
+
+std::vector<std::string> simd_targets() {
+    std::vector<std::string> names;
+    for (std::int64_t left = HWY_TARGETS; left != 0; left &= left - 1) names.push_back(name_of(left & -left));
+    return names;
 }
 
 }  // namespace kernels
