@@ -42,7 +42,9 @@ struct Subcommand {
 constexpr Subcommand subcommands[] = {
     {"train", "train a network on CIFAR-10", add_train},
     {"eval", "measure a trained network on the test images", add_eval},
-    {"summary", "list the layers of a network", add_summary},
+    {"summary", "list the layers of a network: shapes, parameters, multiplications, memory", add_summary},
+    {"graph", "draw the autograd graph of a training step, or the network", add_graph},
+    {"export", "write a trained network for other programs: onnx", add_export},
     {"data", "download CIFAR-10, check it, count it", add_data},
     {"doctor", "show what this machine offers and what is missing", add_doctor},
     {"test", "build and run all tests (by ./cifar_engine in a source checkout)", add_test},
@@ -108,7 +110,7 @@ void run(int argc, char** argv) {
     for (const auto& [command, execute] : commands)
         if (command->parsed()) return execute();
     throw CommandLineError("no command is given", "on the command line",
-                           "give one: train, eval, summary, data, doctor, test, bench, or --help");
+                           "give one: train, eval, summary, graph, export, data, doctor, test, bench, or --help");
 }
 
 int report(ExitCode code, const std::string& message) {

@@ -22,7 +22,7 @@ void erase_line(std::FILE* stream);
 std::string with_commas(std::int64_t value);
 /// h:mm:ss, or m:ss below an hour.
 std::string clock_time(double seconds);
-/// In MiB or GiB.
+/// In KiB, MiB or GiB.
 std::string memory_size(double bytes);
 
 }  // namespace apps
