@@ -15,6 +15,8 @@ Style style_of(DotGraph::Kind kind) {
     switch (kind) {
         case DotGraph::Kind::operation:
             return {"box", "#d6e6f7", "#3b6ea5"};
+        case DotGraph::Kind::layer:
+            return {"box", "#fdebc8", "#3b6ea5"};
         case DotGraph::Kind::parameter:
             return {"note", "#fdebc8", "#b7791f"};
         case DotGraph::Kind::data:
@@ -38,7 +40,7 @@ std::string quoted(const std::string& text) {
 }
 
 constexpr std::string_view preamble =
-    "    rankdir=TB; compound=true; ranksep=0.35; nodesep=0.2; labelloc=t;\n"
+    "    rankdir=TB; ordering=in; ranksep=0.35; nodesep=0.2; labelloc=t;\n"
     "    fontname=\"Helvetica\"; fontsize=14;\n"
     "    node [fontname=\"Helvetica\", fontsize=11, style=\"filled\", margin=\"0.12,0.06\"];\n"
     "    edge [arrowsize=0.7];\n";
@@ -68,8 +70,10 @@ std::string DotGraph::text() const {
     for (const Frame& frame : frames_) {
         const bool framed = !frame.name.empty();
         if (framed)
-            text += fmt::format("    subgraph {} {{\n    label={}; labeljust=l; color=\"#9a9a9a\";\n",
-                                quoted("cluster_" + frame.name), quoted(frame.name));
+            text += fmt::format(
+                "    subgraph {} {{\n    label={}; labeljust=l; style=rounded; color=\"#9a9a9a\"; "
+                "bgcolor=\"#fafafa\";\n",
+                quoted("cluster_" + frame.name), quoted(frame.name));
         for (const auto& [id, label, kind] : frame.nodes) {
             const auto [shape, fill, line] = style_of(kind);
             text += fmt::format("    {} [label={}, shape={}, fillcolor=\"{}\", color=\"{}\"];\n", quoted(id),

@@ -10,7 +10,8 @@ namespace apps {
 /// A drawing of a network as Graphviz DOT (https://graphviz.org/doc/info/lang.html), from top to bottom.
 class DotGraph {
   public:
-    enum class Kind { operation, parameter, data };
+    /// A layer is an operation with parameters of its own.
+    enum class Kind { operation, layer, parameter, data };
 
     explicit DotGraph(std::string title) : title_(std::move(title)) {}
 

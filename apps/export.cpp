@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,9 +23,31 @@ struct ExportArguments {
     bool normalize = false;
 };
 
-models::PixelNormalization cifar10_normalization() {
+bool takes_colours(const models::AttentionNetOptions& network) {
+    return network.in_channels == data::cifar10_channels;
+}
+
+/// Throws InputError if the network in that file does not take three channels.
+models::PixelNormalization cifar10_normalization(const models::AttentionNetOptions& network,
+                                                 const std::string& checkpoint) {
+    if (!takes_colours(network))
+        throw engine::InputError(fmt::format("the network has {} input channels", network.in_channels),
+                                 "in " + checkpoint,
+                                 "leave --normalize out: CIFAR-10's mean and deviation are for 3");
     return {{data::cifar10_mean.begin(), data::cifar10_mean.end()},
             {data::cifar10_std.begin(), data::cifar10_std.end()}};
+}
+
+/// What a user of the file has to know of CIFAR-10, as far as the network is for that.
+std::map<std::string, std::string> cifar10_metadata(const models::AttentionNetOptions& network) {
+    std::map<std::string, std::string> metadata;
+    if (takes_colours(network)) {
+        metadata["normalization.mean"] = fmt::format("{}", fmt::join(data::cifar10_mean, ","));
+        metadata["normalization.std"] = fmt::format("{}", fmt::join(data::cifar10_std, ","));
+    }
+    if (network.classes == std::ssize(data::cifar10_classes))
+        metadata["classes"] = fmt::format("{}", fmt::join(data::cifar10_classes, ","));
+    return metadata;
 }
 
 void check_arguments(const ExportArguments& arguments) {
@@ -42,17 +65,11 @@ void export_network(const ExportArguments& arguments) {
     check_arguments(arguments);
     const auto model = load_network(arguments.checkpoint);
     const models::AttentionNetOptions& network = model->options;
-    models::OnnxExportOptions options{
-        .height = data::cifar10_side, .width = data::cifar10_side, .producer_version = CIFAR_ENGINE_VERSION};
-    if (arguments.normalize) {
-        if (network.in_channels != data::cifar10_channels)
-            throw engine::InputError(fmt::format("the network has {} input channels", network.in_channels),
-                                     "in " + arguments.checkpoint,
-                                     "leave --normalize out: CIFAR-10's mean and deviation are for 3");
-        options.normalization = cifar10_normalization();
-    }
-    if (network.classes == std::ssize(data::cifar10_classes))
-        options.metadata["classes"] = fmt::format("{}", fmt::join(data::cifar10_classes, ","));
+    models::OnnxExportOptions options{.height = data::cifar10_side,
+                                      .width = data::cifar10_side,
+                                      .producer_version = CIFAR_ENGINE_VERSION,
+                                      .metadata = cifar10_metadata(network)};
+    if (arguments.normalize) options.normalization = cifar10_normalization(network, arguments.checkpoint);
     models::export_onnx(arguments.out, *model, options);
 
     fmt::print("wrote {}: ONNX, opset {}, {}\n", arguments.out, engine::onnx_opset,

@@ -30,20 +30,18 @@ class StepDrawing {
     StepDrawing(const models::AttentionNet& model, const Tensor& images) {
         graph_.add_legend({{DotGraph::Kind::operation, "op that was recorded\n(shape of its result)"},
                            {DotGraph::Kind::parameter, "parameter: the backward pass\nadds to its gradient"},
-                           {DotGraph::Kind::data, "no gradient asked for"}});
+                           {DotGraph::Kind::data, "input, or computed from inputs\nalone: has no gradient"}});
         for (const auto& [name, parameter] : model.named_parameters()) parameters_[parameter.id()] = name;
-        add_leaf(images, "images", {"images"}, DotGraph::Kind::data, "");
+        add_leaf(images, "images", "images", DotGraph::Kind::data, "");
     }
 
     /// A recorded result. What it was computed from is drawn before.
     void add_result(const Tensor& result) {
         const engine::Node& node = *result.node();
-        for (const Tensor& input : node.inputs)
-            if (input.defined() && !ids_.contains(input.id())) add_input(input);
         const std::string layer(node.layer.text), id = fmt::format("op {}", ++ops_);
-        const std::string part = within_frame(layer);
-        graph_.add_node(id,
-                        {part.empty() ? node.op : fmt::format("{} ({})", node.op, part), shape_of(result)},
+        for (const Tensor& input : node.inputs)
+            if (input.defined() && !ids_.contains(input.id())) add_leaf(input, frame_of(layer));
+        graph_.add_node(id, {op_line(node.op, within_frame(layer)), shape_of(result)},
                         DotGraph::Kind::operation, frame_of(layer));
         ids_[result.id()] = id;
         for (const Tensor& input : node.inputs)
@@ -53,22 +51,27 @@ class StepDrawing {
     const DotGraph& graph() const { return graph_; }
 
   private:
+    /// "linear (fc1)"; the part of the network is left out where it is called like the op.
+    static std::string op_line(const std::string& op, const std::string& part) {
+        return part.empty() || part == op ? op : fmt::format("{} ({})", op, part);
+    }
+
     static std::string shape_of(const Tensor& tensor) {
         return tensor.shape().rank() == 0 ? "one number" : engine::to_string(tensor.shape());
     }
 
-    void add_input(const Tensor& input) {
-        if (const auto parameter = parameters_.find(input.id()); parameter != parameters_.end())
-            return add_leaf(input, parameter->second, {within_frame(parameter->second)},
-                            DotGraph::Kind::parameter, frame_of(parameter->second));
-        const std::string id = fmt::format("constant {}", ids_.size());
-        add_leaf(input, id, {"constant"}, DotGraph::Kind::data, "");
+    /// A parameter, or what was computed without a record, for an op in that frame.
+    void add_leaf(const Tensor& leaf, const std::string& frame) {
+        if (const auto parameter = parameters_.find(leaf.id()); parameter != parameters_.end()) {
+            const std::string& name = parameter->second;
+            return add_leaf(leaf, name, within_frame(name), DotGraph::Kind::parameter, frame_of(name));
+        }
+        add_leaf(leaf, fmt::format("leaf {}", ids_.size()), "not recorded", DotGraph::Kind::data, frame);
     }
 
-    void add_leaf(const Tensor& leaf, const std::string& id, std::vector<std::string> lines,
-                  DotGraph::Kind kind, const std::string& frame) {
-        lines.push_back(shape_of(leaf));
-        graph_.add_node(id, lines, kind, frame);
+    void add_leaf(const Tensor& leaf, const std::string& id, const std::string& line, DotGraph::Kind kind,
+                  const std::string& frame) {
+        graph_.add_node(id, {line, shape_of(leaf)}, kind, frame);
         ids_[leaf.id()] = id;
     }
 
@@ -77,10 +80,10 @@ class StepDrawing {
     int ops_ = 0;
 };
 
-/// "(32, 16, 16)", and what the node holds and costs.
+/// What the node is called, makes, holds and costs.
 std::vector<std::string> lines_of(const models::GraphNode& node) {
-    std::vector<std::string> lines{within_frame(node.name),
-                                   fmt::format("{} {}", name(node.op), to_string(node.shape))};
+    const std::string title = within_frame(node.name), op = name(node.op), shape = to_string(node.shape);
+    std::vector<std::string> lines{title, title.ends_with(op) ? shape : op + " " + shape};
     if (node.parameter_count() > 0) lines.push_back(with_commas(node.parameter_count()) + " parameters");
     if (node.macs() > 0) lines.push_back(with_commas(node.macs()) + " MACs");
     return lines;
@@ -103,13 +106,13 @@ DotGraph draw_model(const models::AttentionNetOptions& network) {
     DotGraph graph(fmt::format("the network, {} parameters, {} MACs per image",
                                with_commas(model.parameter_count()), with_commas(model.macs())));
     graph.add_legend({{DotGraph::Kind::operation, "layer without parameters\n(shape of its result)"},
-                      {DotGraph::Kind::parameter, "layer with parameters"},
+                      {DotGraph::Kind::layer, "layer with parameters"},
                       {DotGraph::Kind::data, "what goes in and comes out"}});
     graph.add_node(model.input, {model.input, to_string(model.input_shape)}, DotGraph::Kind::data, "");
     std::map<std::string, std::string> makers{{model.input, model.input}};  // of each value
     for (const models::GraphNode& node : model.nodes) {
         graph.add_node(node.name, lines_of(node),
-                       node.parameters.empty() ? DotGraph::Kind::operation : DotGraph::Kind::parameter,
+                       node.parameters.empty() ? DotGraph::Kind::operation : DotGraph::Kind::layer,
                        frame_of(node.name));
         for (const std::string& input : node.inputs) graph.add_edge(makers.at(input), node.name);
         for (const std::string& output : node.outputs) makers[output] = node.name;

@@ -84,8 +84,7 @@ void summarize(const NetworkChoice& choice) {
     const models::Graph graph = cifar10_graph(chosen_network(choice));
     print_layers(graph, config.batch_size);
     print_memory(training_memory(graph, config), config);
-    fmt::print("\na forward pass of {} images is {:.2f} GFLOP, two for each multiply-accumulate\n",
-               config.batch_size,
+    fmt::print("\na forward pass of the batch: {:.3g} GFLOP, two for each multiply-accumulate\n",
                2e-9 * static_cast<double>(graph.macs()) * static_cast<double>(config.batch_size));
 }
 

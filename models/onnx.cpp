@@ -1,7 +1,6 @@
 #include "models/onnx.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "engine/error.h"
 #include "engine/serialize/onnx.h"
@@ -92,17 +91,6 @@ std::string add_normalization(OnnxModel& model, const std::string& images,
 
 std::vector<std::int64_t> extents(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
-/// "0.4914,0.4822,0.4465"
-std::string joined(const std::vector<float>& values) {
-    std::string text;
-    for (const float value : values) {
-        std::string digits = std::to_string(value);
-        digits.erase(digits.find_last_not_of('0') + 1);
-        text += (text.empty() ? "" : ",") + digits;
-    }
-    return text;
-}
-
 /// What goes in and comes out, in the file itself.
 void describe(OnnxModel& model, const Graph& graph, const OnnxExportOptions& options) {
     const bool bytes = options.normalization.has_value();
@@ -116,10 +104,6 @@ void describe(OnnxModel& model, const Graph& graph, const OnnxExportOptions& opt
     model.metadata = options.metadata;
     model.metadata["input"] = model.input.name + ": " + model.input.doc;
     model.metadata["output"] = model.output.name + ": " + model.output.doc;
-    if (bytes) {
-        model.metadata["normalization.mean"] = joined(options.normalization->mean);
-        model.metadata["normalization.std"] = joined(options.normalization->deviation);
-    }
 }
 
 /// The nodes of the graph, which begins with that value in place of its input. Dropout passes on what it
