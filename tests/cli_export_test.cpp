@@ -1,4 +1,5 @@
-// `export onnx`: what is refused, and what stands in the file. tests/onnx_test.py reads it with ONNX's own tools.
+// `export onnx`: what is refused, and what stands in the file. tests/onnx_test.py reads it with ONNX's own
+// tools.
 #include "models/attention_net.h"
 #include "models/model_file.h"
 #include "tests/support/command_line.h"
@@ -22,8 +23,8 @@ TEST_CASE_FIXTURE(CommandLine, "a network is written with its parameters by name
     REQUIRE_MESSAGE(result.exit_code == 0, result.err);
     CHECK(holds(result.out, "wrote " + out, "opset 17", "float32 (N, 3, 32, 32)", "logits float32 (N, 10)"));
     const std::string file = read_bytes(out);
-    CHECK(holds(file, "cifar_engine", "backbone.2.conv3.weight", "classifier.fc2.bias", "running_var", "images",
-                "logits", "0.4914,0.4822,0.4465", "airplane,automobile"));
+    CHECK(holds(file, "cifar_engine", "backbone.2.conv3.weight", "classifier.fc2.bias", "running_var",
+                "images", "logits", "0.4914,0.4822,0.4465", "airplane,automobile"));
     CHECK_FALSE(holds(file, "num_batches_tracked"));
 
     run({"export", "onnx", "--checkpoint", model, "--out", folder("again.onnx")});
@@ -34,7 +35,8 @@ TEST_CASE_FIXTURE(CommandLine, "a network is written with its parameters by name
 
 TEST_CASE_FIXTURE(CommandLine, "export refuses what makes no sense, and keeps what was there") {
     const std::string model = saved_model(folder("model.safetensors"), {.widths = {4}, .hidden = 5});
-    const std::string grey = saved_model(folder("grey.safetensors"), {.widths = {4}, .hidden = 5, .in_channels = 1});
+    const std::string grey =
+        saved_model(folder("grey.safetensors"), {.widths = {4}, .hidden = 5, .in_channels = 1});
     const std::string deep =
         saved_model(folder("deep.safetensors"), {.widths = {2, 2, 2, 2, 2, 2}, .hidden = 5});
     write_bytes(folder("broken.safetensors"), read_bytes(model).substr(0, 100));

@@ -72,7 +72,8 @@ TEST_CASE_FIXTURE(CommandLine, "the step's graph leads from every parameter to t
         REQUIRE_MESSAGE(result.exit_code == 0, result.err);
         const DrawnGraph graph(result.out);
         const std::set<std::string> behind_loss = graph.upstream(graph.only_node_labelled("cross_entropy"));
-        const models::AttentionNet net({.widths = {4, 6}, .blocks = {2, 1}, .residual = residual, .hidden = 8});
+        const models::AttentionNet net(
+            {.widths = {4, 6}, .blocks = {2, 1}, .residual = residual, .hidden = 8});
         for (const auto& [name, parameter] : net.named_parameters()) {
             CHECK_MESSAGE(behind_loss.contains(name), name);
             CHECK_MESSAGE(holds(graph.labels.at(name), engine::to_string(parameter.shape())), name);
@@ -103,7 +104,8 @@ TEST_CASE_FIXTURE(CommandLine, "a model file's network is drawn, and files are w
     const ProcessResult drawn =
         run({"graph", "--of", "model", "--checkpoint", model, "--out", folder("model.dot")});
     REQUIRE_MESSAGE(drawn.exit_code == 0, drawn.err);
-    CHECK(holds(read_bytes(folder("model.dot")), "digraph", "(3, 32, 32)", "\"logits\" [label=\"logits\\n(4)\""));
+    CHECK(holds(read_bytes(folder("model.dot")), "digraph", "(3, 32, 32)",
+                "\"logits\" [label=\"logits\\n(4)\""));
     CHECK(run({"graph", "--checkpoint", model}).exit_code == 0);
     check_error(run({"graph", "--checkpoint", model, "--widths", "3"}), 2, "--widths beside --checkpoint");
     check_error(run({"graph", "--checkpoint", folder("nowhere")}), 3, "nowhere");

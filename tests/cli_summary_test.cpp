@@ -19,14 +19,18 @@ std::vector<std::string> words_of_line(const std::string& text, const std::strin
 
 }  // namespace
 
-TEST_CASE_FIXTURE(CommandLine, "summary lists the layers of a model file, as of the settings it was made with") {
+TEST_CASE_FIXTURE(CommandLine,
+                  "summary lists the layers of a model file, as of the settings it was made with") {
     const fs::path model = folder("model.safetensors");
-    models::save_model(model, models::AttentionNet({.widths = {4, 6}, .blocks = {1, 2}, .residual = true, .hidden = 5}));
+    models::save_model(
+        model, models::AttentionNet({.widths = {4, 6}, .blocks = {1, 2}, .residual = true, .hidden = 5}));
     const Arguments batch{"--batch-size", "3"};
     const ProcessResult from_file = run(Arguments{"summary", "--checkpoint", model} + batch);
     REQUIRE_MESSAGE(from_file.exit_code == 0, from_file.err);
-    CHECK(from_file.out == run(Arguments{"summary", "--widths", "4,6", "--blocks", "1,2", "--residual", "--hidden",
-                                         "5"} + batch).out);
+    CHECK(
+        from_file.out ==
+        run(Arguments{"summary", "--widths", "4,6", "--blocks", "1,2", "--residual", "--hidden", "5"} + batch)
+            .out);
     CHECK(words_of_line(from_file.out, "backbone.2.residual") ==
           std::vector<std::string>{"backbone.2.residual", "(3,", "6,", "8,", "8)", "4.5", "KiB"});
     check_error(run({"summary", "--checkpoint", model, "--hidden", "5"}), 2, "--hidden beside --checkpoint");

@@ -1,6 +1,4 @@
 // models/graph.h says what the network computes, holds and keeps: it has to be what the network really does.
-#include "models/graph.h"
-
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +18,7 @@
 #include "engine/random.h"
 #include "engine/serialize/layout.h"
 #include "engine/storage.h"
+#include "models/graph.h"
 #include "tests/support/message_of.h"
 #include "tests/support/tensors.h"
 
@@ -61,7 +60,9 @@ class Interpreter {
     }
 
   private:
-    Tensor parameter(const GraphNode& node, std::size_t i) const { return state_.at(node.parameters.at(i).name); }
+    Tensor parameter(const GraphNode& node, std::size_t i) const {
+        return state_.at(node.parameters.at(i).name);
+    }
 
     static Tensor column(const Tensor& x, std::size_t i) {
         const Tensor out = engine::empty({x.size(0), 1, 1, 1});
@@ -176,8 +177,9 @@ TEST_CASE("what a forward pass leaves in memory is what the graph says") {
 
 TEST_CASE("images that would be halved to nothing are refused") {
     const auto refusal = [](std::int64_t height) {
-        return test::message_of<engine::UsageError>(
-            [&] { models::graph_of({.widths = {2, 2, 2}}, height, 32); });
+        return test::message_of<engine::UsageError>([&] {
+            models::graph_of({.widths = {2, 2, 2}}, height, 32);
+        });
     };
     CHECK(refusal(8) == "nothing thrown");
     CHECK(test::holds(refusal(7), "7x32", "block 2"));
