@@ -2,8 +2,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <functional>
+#include <sstream>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -50,18 +50,17 @@ void report(const std::string& name, const std::function<std::string()>& probe) 
 
 // --- the program
 
-/// "sm_80, sm_90, PTX for 9.0 (which newer GPUs compile)", of CMake's "80-real;90-real;90-virtual".
+/// "sm_80, sm_90, PTX compute_90", of CMake's "80-real,90-real,90-virtual".
 std::string gpu_architectures() {
-    std::string text = CIFAR_ENGINE_CUDA_ARCHITECTURES;
-    if (text.empty()) return "none: built without nvcc, so --device cuda is not there";
+    std::istringstream text(CIFAR_ENGINE_CUDA_ARCHITECTURES);
     std::vector<std::string> parts;
-    for (std::size_t end = 0; !text.empty(); text.erase(0, end == std::string::npos ? end : end + 1)) {
-        end = text.find(',');
-        const std::string part = text.substr(0, end), number = part.substr(0, part.find('-'));
+    for (std::string part; std::getline(text, part, ',');) {
+        const std::string number = part.substr(0, part.find('-'));
         if (!part.ends_with("-virtual")) parts.push_back("sm_" + number);
         if (!part.ends_with("-real")) parts.push_back("PTX compute_" + number);
     }
-    return fmt::format("{}", fmt::join(parts, ", "));
+    return parts.empty() ? "none: built without nvcc, so there is no --device cuda"
+                         : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 /// "cpu (AVX2, 2 threads)", or why it cannot be used.
@@ -84,6 +83,16 @@ std::string dependencies() {
     return text + (*CIFAR_ENGINE_BOOST != '\0' ? ", Boost.Context " CIFAR_ENGINE_BOOST : "");
 }
 
+/// Where a program of that name is found; empty if it is not.
+std::string program_on_path(const std::string& name) {
+    const char* path = std::getenv("PATH");
+    std::istringstream folders(path == nullptr ? "" : path);
+    for (std::string folder; std::getline(folders, folder, ':');)
+        if (const fs::path program = fs::path(folder) / name; ::access(program.c_str(), X_OK) == 0)
+            return program.string();
+    return "";
+}
+
 void report_program() {
     report("program", [] {
         std::error_code ignored;
@@ -95,14 +104,8 @@ void report_program() {
     report("built for GPUs", gpu_architectures);
     report("dependencies", dependencies);
     report("Graphviz", [] {
-        std::string_view path = std::getenv("PATH") == nullptr ? "" : std::getenv("PATH");
-        while (!path.empty()) {
-            const fs::path program = fs::path(path.substr(0, path.find(':'))) / "dot";
-            if (::access(program.c_str(), X_OK) == 0) return program.string();
-            path.remove_prefix(
-                std::min(path.size(), path.find(':') == path.npos ? path.size() : path.find(':') + 1));
-        }
-        return std::string("dot is not on PATH: `graph` writes DOT, but no SVG");
+        const std::string dot = program_on_path("dot");
+        return dot.empty() ? "dot is not on PATH: `graph` writes DOT, but no SVG" : dot;
     });
 }
 

@@ -21,9 +21,9 @@ struct DrawnGraph {
         for (const std::string& line : lines_of(dot)) {
             std::smatch match;
             if (std::regex_search(line, match, edge))
-                sources[match[2]].push_back(match[1]);
+                sources[match[2].str()].push_back(match[1].str());
             else if (std::regex_search(line, match, node))
-                CHECK_MESSAGE(labels.emplace(match[1], match[2]).second, "twice: " << line);
+                CHECK_MESSAGE(labels.emplace(match[1].str(), match[2].str()).second, "twice: " << line);
         }
     }
 

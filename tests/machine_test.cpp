@@ -1,6 +1,10 @@
 // What `doctor` reads of the system, in imitated folders /proc and /sys.
 #include "apps/machine.h"
 
+#include <string>
+#include <tuple>
+#include <vector>
+
 #include <doctest/doctest.h>
 
 #include "tests/support/temporary_folder.h"
