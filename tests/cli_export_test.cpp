@@ -1,5 +1,5 @@
-// `export onnx`: what is refused, and what stands in the file. tests/onnx_test.py reads it with ONNX's own
-// tools.
+// `export onnx`: what is refused, and what stands in the file. tests/parity/onnx_in_onnxruntime_test.py reads
+// it with ONNX's own tools.
 #include "models/attention_net.h"
 #include "models/model_file.h"
 #include "tests/support/command_line.h"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """`summary` beside torchinfo's summary of the PyTorch twin: shapes, parameters and multiply-accumulates, layer by layer.
 
-    python3 tests/summary_test.py PROGRAM
+    python3 tests/parity/summary_like_torchinfo_test.py PROGRAM
 
 Needs torch and torchinfo; without them it is skipped (exit code 77)."""
 
@@ -17,7 +17,7 @@ except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "vectors"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "vectors"))
 import torch_attention_net  # noqa: E402
 
 BATCH = 5

@@ -2,7 +2,7 @@
 """`export onnx`, judged by ONNX's own tools: the checker, strict shape inference, and onnxruntime's logits on real images
 beside those of `eval --logits`.
 
-    python3 tests/onnx_test.py PROGRAM
+    python3 tests/parity/onnx_in_onnxruntime_test.py PROGRAM
 
 Needs numpy, onnx and onnxruntime; without them it is skipped (exit code 77). Images are those of the bundled sample."""
 
@@ -21,7 +21,7 @@ except ImportError as error:
     sys.exit(77)
 
 PROGRAM = sys.argv[1]
-SAMPLE = Path(__file__).resolve().parents[1] / "data" / "sample"
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 NETWORKS = {"default": [],
             "residual": ["--widths", "8,12", "--blocks", "1,3", "--residual", "--hidden", "7"],
             "deep": ["--widths", "5,3,7,1,9", "--blocks", "2,1,1,1,1", "--hidden", "300"]}
