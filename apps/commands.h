@@ -14,6 +14,8 @@ Command add_train(CLI::App& command);
 Command add_config(CLI::App& command);
 Command add_eval(CLI::App& command);
 Command add_summary(CLI::App& command);
+Command add_graph(CLI::App& command);
+Command add_export(CLI::App& command);
 Command add_data(CLI::App& command);
 Command add_doctor(CLI::App& command);
 Command add_completion(CLI::App& command);

@@ -85,6 +85,7 @@ std::string clock_time(double seconds) {
 
 std::string memory_size(double bytes) {
     constexpr double mebibyte = 1024.0 * 1024;
+    if (bytes < mebibyte) return fmt::format("{:.1f} KiB", bytes / 1024);
     return bytes < 1024 * mebibyte ? fmt::format("{:.1f} MiB", bytes / mebibyte)
                                    : fmt::format("{:.1f} GiB", bytes / 1024 / mebibyte);
 }

@@ -34,7 +34,7 @@ std::string one_line(std::string text);
 std::string with_commas(std::int64_t value);
 /// h:mm:ss, or m:ss below an hour.
 std::string clock_time(double seconds);
-/// In MiB or GiB.
+/// In KiB, MiB or GiB.
 std::string memory_size(double bytes);
 
 }  // namespace apps

@@ -11,19 +11,17 @@ namespace {
 
 thread_local bool recording = true;
 
-/// The tensors that `root` was computed from, each after all those it was computed from (depth first; on an
-/// explicit stack, because graphs may be deeper than the call stack). Leaves are left out.
+}  // namespace
+
+// Depth first; on an explicit stack, because graphs may be deeper than the call stack.
 std::vector<Tensor> topological_order(const Tensor& root) {
+    if (root.is_leaf()) return {};
     std::vector<Tensor> order;
     std::unordered_set<const void*> seen{root.id()};
     std::vector<std::pair<Tensor, std::size_t>> path{
         {root, 0}};  // a tensor and the next of its inputs to visit
     while (!path.empty()) {
         auto& [tensor, next] = path.back();
-        if (tensor.node()->released())
-            throw UsageError(std::string("backward through '") + tensor.node()->op + "' a second time",
-                             "in Tensor::backward",
-                             "the graph was freed by the first; run the forward again");
         if (next == tensor.node()->inputs.size()) {
             order.push_back(std::move(tensor));
             path.pop_back();
@@ -36,8 +34,6 @@ std::vector<Tensor> topological_order(const Tensor& root) {
     return order;
 }
 
-}  // namespace
-
 void Tensor::backward() const {
     if (numel() != 1)
         throw UsageError("backward from a tensor of shape " + to_string(shape()), "in Tensor::backward",
@@ -46,6 +42,11 @@ void Tensor::backward() const {
         throw UsageError("backward from a tensor that no gradient flows to", "in Tensor::backward",
                          "compute it from tensors with requires_grad, outside NoGradGuard");
     std::vector<Tensor> order = topological_order(*this);
+    for (const Tensor& tensor : order)
+        if (tensor.node()->released())
+            throw UsageError(std::string("backward through '") + tensor.node()->op + "' a second time",
+                             "in Tensor::backward",
+                             "the graph was freed by the first; run the forward again");
     claim_grad();
     kernels::fill(device(), {grad().data(), 1.0F, 1});
     for (auto tensor = order.rbegin(); tensor != order.rend(); ++tensor) {

@@ -34,6 +34,11 @@ struct Node {
     bool released() const { return !backward; }
 };
 
+/// The recorded results that `root` was computed from, each after all those it was computed from, `root`
+/// itself the last: what backward() walks in reverse. What made each of them, and from what, is its node().
+/// Leaves and what requires no gradient are left out. Empty for a leaf; after a backward, `root` alone.
+std::vector<Tensor> topological_order(const Tensor& root);
+
 /// Whether ops are recorded on this thread.
 bool grad_enabled();
 

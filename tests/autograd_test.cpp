@@ -2,7 +2,9 @@
 
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -306,4 +308,22 @@ TEST_CASE("chains may be longer than the call stack is deep") {
         CHECK((chain() * chain()).requires_grad());
         CHECK(!x.grad().defined());
     }
+}
+
+TEST_CASE("the recorded graph can be walked without being changed") {
+    const Tensor x = leaf({3, -2}, {2}), constant = engine::tensor({1.0F, 2.0F}, {2});
+    const Tensor product = x * constant, loss = engine::sum(product + product);
+    const auto ops = [&] {
+        std::vector<std::string> names;
+        for (const Tensor& result : engine::topological_order(loss)) names.emplace_back(result.node()->op);
+        return names;
+    };
+    CHECK(ops() == std::vector<std::string>{"mul", "add", "sum"});
+    CHECK(engine::topological_order(loss).front().is(product));
+    CHECK(engine::topological_order(loss).back().is(loss));
+    CHECK(product.node()->inputs[0].is(x));
+    CHECK(engine::topological_order(x).empty());
+    loss.backward();
+    CHECK(gradient_of(x) == Floats{2, 4});
+    CHECK(ops() == std::vector<std::string>{"sum"});
 }
