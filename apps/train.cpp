@@ -125,8 +125,7 @@ void repair(const RunDirectory& run, const RunState& state, const Config& config
         fs::remove(run.best());
     else
         save_best(run, state.best, model);
-    const std::int64_t step = state.position.step;
-    MetricsLog::rewind(run.metrics(), state.metrics_lines, step % log_every == 0 ? 0 : step);
+    MetricsLog::rewind(run.metrics(), state.position, log_every);
     write_metrics_csv(run.csv(), run.metrics(), split_name(config));
     TensorboardLog::rewind(run, state.position, log_every);
     if (config.keep > 0) run.remove_epochs_except(state.position.epoch, config.keep);

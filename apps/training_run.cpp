@@ -54,7 +54,6 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
         throw engine::DivergedError("the test loss is no longer a number", "at the end of an epoch",
                                     "lower the learning rate");
     state_.position = position;
-    state_.metrics_lines = metrics_.lines();
     metrics_.write_epoch(report);
     write_metrics_csv(directory_.csv(), directory_.metrics(), split_);
     if (tensorboard_) tensorboard_->write_epoch(report, position.step);
@@ -68,7 +67,6 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
     // it.
     if (position.batch == 0) {
         state_.best = best_;
-        state_.metrics_lines = metrics_.lines();
         if (keep_ > 0) models::save_model(directory_.epoch(report.epoch), model_);
     }
     save();
@@ -92,7 +90,6 @@ bool TrainingRun::stop_requested() {
 void TrainingRun::save_stopped(const engine::TrainPosition& position) {
     progress_.pause();
     state_.position = position;
-    state_.metrics_lines = metrics_.lines();
     save();
 }
 

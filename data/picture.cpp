@@ -40,7 +40,10 @@ void skip_bytes(void* source, int count) {
     file.seekg(count, std::ios::cur);
 }
 
-int is_at_end(void* source) { return static_cast<Source*>(source)->file.eof() ? 1 : 0; }
+int is_at_end(void* source) {
+    auto& [file, has_run_out] = *static_cast<Source*>(source);
+    return has_run_out || file.peek() == std::ifstream::traits_type::eof() ? 1 : 0;
+}
 
 constexpr stbi_io_callbacks callbacks{read_bytes, skip_bytes, is_at_end};
 

@@ -141,7 +141,7 @@ TEST_CASE_FIXTURE(Pictures, "broken pictures are reported, the others predicted"
     const fs::path mixed = folder("mixed");
     fs::create_directories(mixed / "folder.png");
     for (const int i : {0, 1, 2}) fs::copy_file(image(i), mixed / image(i).filename());
-    write_bytes(mixed / "00a.png", read_bytes(image(0)).substr(0, 200));
+    write_bytes(mixed / "00a.png", read_bytes(image(0)).substr(0, 60));
     write_bytes(mixed / "01a.jpg", "");
     write_bytes(mixed / "01b.bmp", "no picture");
     fs::create_symlink("nowhere", mixed / "02a.png");
