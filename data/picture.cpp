@@ -7,6 +7,7 @@
 
 #include <stb_image.h>
 
+#include "data/jpeg_tables.h"
 #include "engine/error.h"
 
 namespace data {
@@ -61,6 +62,14 @@ void open(Source& source, const fs::path& path) {
     if (!source.file) reject(path, "the picture cannot be opened", "check the file's permissions");
 }
 
+/// What the decoder must not see.
+void check_tables(Source& source, const fs::path& path) {
+    constexpr int first_byte_of_jpeg = 0xFF;
+    if (source.file.peek() == first_byte_of_jpeg && !has_sound_huffman_tables(*source.file.rdbuf()))
+        reject(path, "the picture is damaged: it has impossible Huffman tables", "get the file again");
+    source.rewind();
+}
+
 /// Looks at the header alone.
 void check_size(Source& source, const fs::path& path) {
     int width = 0, height = 0, channels = 0;
@@ -83,6 +92,7 @@ std::uint8_t on_white(unsigned value, unsigned alpha) {
 Picture read_picture(const fs::path& path) {
     Source source;
     open(source, path);
+    check_tables(source, path);
     check_size(source, path);
     int width = 0, height = 0, channels = 0;
     const std::unique_ptr<stbi_uc, decltype(&stbi_image_free)> rgba(

@@ -111,6 +111,27 @@ TEST_CASE_FIXTURE(Folder, "damaged files are read or refused, whatever they say"
     CHECK(refused > 0);
 }
 
+TEST_CASE_FIXTURE(
+    Folder, "a JPEG with more codes than there are is refused before it is decoded, wherever they stand") {
+    const std::string file = test::jpeg(colourful(8, 8, 3));
+    const std::string marker = "\xFF\xC4";
+    const std::size_t tables = file.find(marker);
+    REQUIRE(tables != std::string::npos);
+    CHECK(file.find(marker, tables + 1) == std::string::npos);
+    std::string damaged = file;
+    damaged.replace(tables + 5, 16, std::string(16, '\xFF'));
+    CHECK(holds(refusal_of(damaged), "impossible Huffman tables"));
+    // A second segment of tables behind the pixels, as progressive files have them.
+    damaged = file;
+    damaged.insert(file.size() - 2, std::string("\xFF\xC4\x00\x13\x00", 5) + std::string(16, '\x20'));
+    CHECK(holds(refusal_of(damaged), "impossible Huffman tables"));
+    // The same bytes in a comment are none.
+    std::string comment = file;
+    comment.insert(2, std::string("\xFF\xFE\x00\x17", 4) + std::string("\xFF\xC4\x00\x13\x00", 5) +
+                          std::string(16, '\x20'));
+    CHECK(read(comment).pixels == read(file).pixels);
+}
+
 TEST_CASE_FIXTURE(Folder, "sizes are capped before anything is decoded") {
     CHECK(holds(refusal_of(png_of_size(65'536, 1)), "too large: 65536x1"));
     CHECK(holds(refusal_of(png_of_size(1, 65'536)), "too large"));
