@@ -52,9 +52,11 @@ std::string bars(const std::filesystem::path& file, const std::vector<Prediction
     constexpr int shortest = 4, longest = 40;
     const int length = std::min(columns - beside - 1, longest);
     std::string text = file.string() + "\n";
-    for (const Prediction& prediction : predictions)
-        text += fmt::format("  {:<10} {:>6.1f}% {}\n", class_name(prediction), 100 * prediction.probability,
-                            length < shortest ? "" : bar(prediction.probability, length));
+    for (const Prediction& prediction : predictions) {
+        text += fmt::format("  {:<10} {:>6.1f}%", class_name(prediction), 100 * prediction.probability);
+        const std::string drawn = length < shortest ? "" : bar(prediction.probability, length);
+        text += (drawn.empty() ? "" : " " + drawn) + "\n";
+    }
     return text;
 }
 
