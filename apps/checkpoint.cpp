@@ -89,7 +89,6 @@ void save_state(const std::filesystem::path& path, const RunState& state, const 
                         {"next_stream", fmt::format("{}", default_generator().next_stream())},
                         {"best_epoch", fmt::format("{}", state.best.epoch)},
                         {"best_test_accuracy", fmt::format("{:a}", state.best.test_accuracy)},
-                        {"metrics_lines", fmt::format("{}", state.metrics_lines)},
                         {"train_examples", fmt::format("{}", state.train_examples)}};
     save_safetensors(path, content, SavedLayout::channels_first);
 }
@@ -104,7 +103,6 @@ RunState load_state(const std::filesystem::path& path, nn::Module& model, optim:
                       {metadata.real("loss_sum"), metadata.integer("correct"), metadata.integer("count")}};
     state.best = {metadata.integer("best_epoch"), metadata.real("best_test_accuracy"),
                   part(content, best_prefix)};
-    state.metrics_lines = metadata.integer("metrics_lines");
     state.train_examples = metadata.integer("train_examples");
     try {
         // The best values are loaded too, to see that they fit, before those of the present.

@@ -21,7 +21,6 @@ struct BestModel {
 struct RunState {
     engine::TrainPosition position;
     BestModel best;
-    std::int64_t metrics_lines = 0;   ///< of metrics.jsonl that this state stands behind
     std::int64_t train_examples = 0;  ///< of the data set
 };
 

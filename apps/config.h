@@ -53,6 +53,8 @@ struct Config {
     std::string init;                     ///< empty: no file
     std::int64_t log_every = 50;
     bool no_progress = false;
+    std::int64_t keep = 0;  ///< epochs
+    bool tensorboard = false;
 
     models::AttentionNetOptions network() const;
 };

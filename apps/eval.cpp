@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "apps/cifar10_network.h"
 #include "apps/command_line_error.h"
 #include "apps/commands.h"
 #include "apps/compute_device.h"
@@ -16,7 +17,6 @@
 #include "apps/writable_folder.h"
 #include "data/cifar10.h"
 #include "engine/serialize/npy.h"
-#include "models/model_file.h"
 
 namespace apps {
 namespace {
@@ -27,18 +27,6 @@ struct EvalArguments {
     bool json = false;
 };
 
-/// A network that was made for something else than CIFAR-10.
-void check_fits(const models::AttentionNetOptions& network, const std::string& checkpoint) {
-    constexpr std::size_t most_blocks = 5;  // each halves the image, which is 32 pixels wide
-    if (network.classes == std::ssize(data::cifar10_classes) &&
-        network.in_channels == data::cifar10_channels && network.widths.size() <= most_blocks)
-        return;
-    throw engine::InputError(fmt::format("the network has {} blocks, {} input channels and {} classes",
-                                         network.widths.size(), network.in_channels, network.classes),
-                             "in " + checkpoint,
-                             "give one for CIFAR-10: at most 5 blocks, 3 channels, 10 classes");
-}
-
 void eval(const EvalArguments& arguments) {
     const Config config = resolve_config(arguments.flags);
     const ComputeDevice compute = use_device(config);
@@ -46,8 +34,7 @@ void eval(const EvalArguments& arguments) {
     if (!arguments.logits.empty())
         require_writable_folder(std::filesystem::absolute(arguments.logits).parent_path(),
                                 "the folder of the logits", "--logits");
-    const auto model = models::load_model(arguments.checkpoint);
-    check_fits(model->options, arguments.checkpoint);
+    const auto model = load_cifar10_network(arguments.checkpoint);
     model->to(compute.device);
     const data::Location location = find_data(config.data);
     const auto images = std::make_shared<data::Cifar10>(location.directory, data::Split::test);

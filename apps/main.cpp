@@ -43,6 +43,7 @@ constexpr Subcommand subcommands[] = {
     {"train", "train a network on CIFAR-10", add_train},
     {"config", "print the configuration that train would use, as TOML", add_config},
     {"eval", "measure a trained network on the test images", add_eval},
+    {"predict", "say what is on pictures", add_predict},
     {"summary", "list the layers of a network: shapes, parameters, multiplications, memory", add_summary},
     {"graph", "draw the autograd graph of a training step, or the network", add_graph},
     {"export", "write a trained network for other programs: onnx", add_export},

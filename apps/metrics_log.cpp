@@ -1,10 +1,10 @@
 #include "apps/metrics_log.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -16,11 +16,6 @@ namespace apps {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::int64_t count_lines(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
-}
 
 double to_milliseconds(double seconds) { return std::round(seconds * 1000) / 1000; }
 
@@ -36,10 +31,14 @@ Json time_breakdown(const engine::EpochTime& time) {
 
 double to_tenths(double value) { return std::round(value * 10) / 10; }
 
-bool is_step_event(const std::string& line, std::int64_t step) {
+/// Whether a saved state stands behind a line; not behind half a line.
+bool is_stood_behind(const std::string& line, const engine::TrainPosition& position, std::int64_t log_every) {
     const Json event = Json::parse(line, nullptr, false);
-    return event.is_object() && event.value("event", "") == "step" &&
-           event.value("step", std::int64_t{0}) == step;
+    if (!event.is_object()) return false;
+    if (event.value("event", "") != "step")
+        return event.value("epoch", std::numeric_limits<std::int64_t>::max()) <= position.epoch;
+    const auto step = event.value("step", std::numeric_limits<std::int64_t>::max());
+    return step < position.step || (step == position.step && step % log_every == 0);
 }
 
 }  // namespace
@@ -47,7 +46,6 @@ bool is_step_event(const std::string& line, std::int64_t step) {
 MetricsLog::MetricsLog(std::filesystem::path path, std::string split)
     : path_(std::move(path)), split_(std::move(split)), file_(std::fopen(path_.c_str(), "ab")) {
     if (!file_) fail();
-    lines_ = count_lines(path_);
 }
 
 MetricsLog::~MetricsLog() { std::fclose(file_); }
@@ -87,7 +85,6 @@ void MetricsLog::write_test(const engine::MetricAccumulator& metrics, std::size_
 void MetricsLog::write_line(const std::string& line) {
     const std::string text = line + "\n";
     if (std::fwrite(text.data(), 1, text.size(), file_) != text.size() || std::fflush(file_) != 0) fail();
-    ++lines_;
 }
 
 void MetricsLog::sync() {
@@ -99,12 +96,12 @@ void MetricsLog::fail() const {
                           "to " + path_.string(), "free some space, then resume with --resume");
 }
 
-void MetricsLog::rewind(const std::filesystem::path& path, std::int64_t lines, std::int64_t end_step) {
+void MetricsLog::rewind(const std::filesystem::path& path, const engine::TrainPosition& position,
+                        std::int64_t log_every) {
     std::ifstream file(path, std::ios::binary);
     std::string kept;
-    std::string line;
-    for (std::int64_t i = 0; i < lines && std::getline(file, line); ++i)
-        if (end_step == 0 || !is_step_event(line, end_step)) kept += line + "\n";
+    for (std::string line; std::getline(file, line);)
+        if (is_stood_behind(line, position, log_every)) kept += line + "\n";
     engine::AtomicFile replacement(path);
     replacement.write(kept);
     replacement.commit();

@@ -27,12 +27,11 @@ class MetricsLog {
     /// Waits until all lines are on the disk itself.
     void sync();
 
-    /// In the file.
-    std::int64_t lines() const { return lines_; }
-
-    /// Brings the file back to where a saved state left it: its first `lines` lines, less a step event of
-    /// `end_step` (0: none), which was only written because training ended there.
-    static void rewind(const std::filesystem::path& path, std::int64_t lines, std::int64_t end_step);
+    /// Brings the file back to where a state was saved at that position: what came after it goes, and so does
+    /// what was only written because training ended there, in the middle of an epoch or between two of the
+    /// steps that are logged, every `log_every`. Doing it once more changes nothing.
+    static void rewind(const std::filesystem::path& path, const engine::TrainPosition& position,
+                       std::int64_t log_every);
 
   private:
     void write_line(const std::string& line);
@@ -41,7 +40,6 @@ class MetricsLog {
     std::filesystem::path path_;
     std::string split_;
     std::FILE* file_;
-    std::int64_t lines_ = 0;
 };
 
 }  // namespace apps

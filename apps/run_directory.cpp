@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
+#include <limits>
+#include <ranges>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "apps/parse_value.h"
 #include "apps/writable_folder.h"
 #include "engine/error.h"
 #include "engine/serialize/atomic_file.h"
@@ -18,8 +23,38 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The state goes first: no moment leaves it beside the files of another run.
-std::array<fs::path, 5> files_of(const RunDirectory& run) {
-    return {run.state(), run.best(), run.last(), run.metrics(), run.config()};
+std::array<fs::path, 6> files_of(const RunDirectory& run) {
+    return {run.state(), run.best(), run.last(), run.metrics(), run.csv(), run.config()};
+}
+
+constexpr std::string_view epoch_prefix = "epoch-", model_ending = ".safetensors";
+constexpr std::string_view event_prefix = "events.out.tfevents.";
+
+/// The names in a folder; none if it cannot be read.
+std::vector<std::string> names_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code error;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error))
+        names.push_back(entry->path().filename().string());
+    std::ranges::sort(names);
+    return names;
+}
+
+/// The number in "epoch-012.safetensors"; 0 for any other name.
+std::int64_t epoch_number(std::string_view name) {
+    if (!name.starts_with(epoch_prefix) || !name.ends_with(model_ending)) return 0;
+    name.remove_prefix(epoch_prefix.size());
+    name.remove_suffix(model_ending.size());
+    return parse_integer(name, 1, std::numeric_limits<std::int64_t>::max()).value_or(0);
+}
+
+/// The time in "events.out.tfevents.1700000000.cifar_engine"; 0 if there is none.
+std::int64_t second_of_event_file(const fs::path& file) {
+    std::string name = file.filename().string().substr(event_prefix.size());
+    name.resize(std::min(name.find('.'), name.size()));
+    constexpr std::int64_t last = 9'999'999'999;  // of ten digits
+    return parse_integer(name, 0, last).value_or(0);
 }
 
 bool is_there(const fs::path& path) {
@@ -41,6 +76,37 @@ RunDirectory RunDirectory::new_by_time() {
     return RunDirectory(path);
 }
 
+fs::path RunDirectory::epoch(std::int64_t number) const {
+    return path_ / fmt::format("{}{:03}{}", epoch_prefix, number, model_ending);
+}
+
+std::map<std::int64_t, fs::path> RunDirectory::epochs() const {
+    std::map<std::int64_t, fs::path> found;
+    for (const std::string& name : names_in(path_))
+        if (const std::int64_t number = epoch_number(name); number > 0 && epoch(number) == path_ / name)
+            found[number] = path_ / name;
+    return found;
+}
+
+void RunDirectory::remove_epochs_except(std::int64_t newest, std::int64_t keep) const {
+    for (const auto& [number, file] : epochs())
+        if (number > newest || number <= newest - keep) fs::remove(file);
+}
+
+std::vector<fs::path> RunDirectory::event_files() const {
+    std::vector<fs::path> files;
+    for (const std::string& name : names_in(path_))
+        if (name.starts_with(event_prefix)) files.push_back(path_ / name);
+    return files;
+}
+
+fs::path RunDirectory::new_event_file() const {
+    std::int64_t second = std::time(nullptr);
+    if (const auto others = event_files(); !others.empty())
+        second = std::max(second, second_of_event_file(others.back()) + 1);
+    return path_ / fmt::format("{}{:010}.cifar_engine", event_prefix, second);
+}
+
 bool RunDirectory::holds_run() const {
     const auto files = files_of(*this);
     return std::any_of(files.begin(), files.end(), is_there);
@@ -53,7 +119,11 @@ void RunDirectory::begin() const {
     fs::create_directories(path_, error);
     if (error) refuse(path_, error.message());
     engine::remove_unfinished_files(path_);
-    for (const fs::path& file : files_of(*this)) {
+    const auto named = files_of(*this);
+    std::vector<fs::path> files(named.begin(), named.end());
+    std::ranges::copy(epochs() | std::views::values, std::back_inserter(files));
+    std::ranges::copy(event_files(), std::back_inserter(files));
+    for (const fs::path& file : files) {
         fs::remove(file, error);
         if (error) refuse(file, error.message());
     }

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <vector>
 
 namespace apps {
 
@@ -15,11 +18,24 @@ class RunDirectory {
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path config() const { return path_ / "config.toml"; }
     std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
+    /// The epochs of metrics.jsonl as a table.
+    std::filesystem::path csv() const { return path_ / "metrics.csv"; }
     std::filesystem::path last() const { return path_ / "last.safetensors"; }
     std::filesystem::path best() const { return path_ / "best.safetensors"; }
     std::filesystem::path state() const { return path_ / "state.safetensors"; }
 
-    /// Is any of these files there?
+    /// The model at the end of one epoch, counted from 1: epoch-012.safetensors.
+    std::filesystem::path epoch(std::int64_t number) const;
+    /// Those that are there, by their number.
+    std::map<std::int64_t, std::filesystem::path> epochs() const;
+    /// Removes all of these but those of the last `keep` epochs up to `newest`.
+    void remove_epochs_except(std::int64_t newest, std::int64_t keep) const;
+    /// TensorBoard's files that are there, the oldest first.
+    std::vector<std::filesystem::path> event_files() const;
+    /// A name for one that is not there yet; it sorts behind those that are.
+    std::filesystem::path new_event_file() const;
+
+    /// Is any of the run's files there?
     bool holds_run() const;
     /// Throws CommandLineError if this cannot be a folder, IoError if one could not be made or written to.
     void check_writable() const;

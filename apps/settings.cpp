@@ -150,6 +150,9 @@ std::vector<Setting> run_settings() {
         integer_setting("seed", &Config::seed, 0, most_seed, false, "seed of everything that is random"),
         integer_setting("log-every", &Config::log_every, 1, most_steps, true, "steps between log lines"),
         switch_setting("no-progress", &Config::no_progress, true, "plain lines, no progress bar"),
+        integer_setting("keep", &Config::keep, 0, most_epochs, true,
+                        "keep the models of the last so many epochs, besides last and best"),
+        switch_setting("tensorboard", &Config::tensorboard, true, "write event files for TensorBoard, too"),
     };
 }
 

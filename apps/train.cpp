@@ -12,6 +12,7 @@
 #include "apps/find_data.h"
 #include "apps/interruption.h"
 #include "apps/memory_need.h"
+#include "apps/metrics_csv.h"
 #include "apps/profile_report.h"
 #include "apps/run_directory.h"
 #include "apps/terminal.h"
@@ -124,8 +125,9 @@ void save_best(const RunDirectory& run, const BestModel& best, models::Attention
     model.load_state_dict(present);
 }
 
-/// Makes the run directory say again what the saved state says, whatever was written after it.
-void repair(const RunDirectory& run, const RunState& state, std::int64_t log_every,
+/// Makes the run directory say again what the saved state says, whatever was written after it. `log_every` is
+/// what it was until now.
+void repair(const RunDirectory& run, const RunState& state, const Config& config, std::int64_t log_every,
             models::AttentionNet& model) {
     engine::remove_unfinished_files(run.path());
     models::save_model(run.last(), model);
@@ -133,8 +135,10 @@ void repair(const RunDirectory& run, const RunState& state, std::int64_t log_eve
         fs::remove(run.best());
     else
         save_best(run, state.best, model);
-    const std::int64_t step = state.position.step;
-    MetricsLog::rewind(run.metrics(), state.metrics_lines, step % log_every == 0 ? 0 : step);
+    MetricsLog::rewind(run.metrics(), state.position, log_every);
+    write_metrics_csv(run.csv(), run.metrics(), split_name(config));
+    TensorboardLog::rewind(run, state.position, log_every);
+    if (config.keep > 0) run.remove_epochs_except(state.position.epoch, config.keep);
 }
 
 /// Loads what is to go on; empty if it has ended.
@@ -158,6 +162,7 @@ void print_end(const TrainingRun& result, const RunDirectory& run, const Config&
     fmt::print("{} loss {:.4f} accuracy {:.4f}; best accuracy {:.4f} in epoch {}\n", split_name(config),
                last.test_loss, last.test_accuracy, result.best().test_accuracy, result.best().epoch);
     fmt::print("run {}: last.safetensors best.safetensors metrics.jsonl config.toml\n", run.path().string());
+    if (config.tensorboard) fmt::print("try: tensorboard --logdir {}\n", run.path().string());
     fmt::print("try: cifar_engine eval --checkpoint {} --data {}\n", run.best().string(), config.data);
 }
 
@@ -180,7 +185,7 @@ std::optional<RunState> starting_state(bool resuming, const RunDirectory& run, c
 void open_directory(bool resuming, const RunDirectory& run, const Config& config, const RunState& state,
                     models::AttentionNet& model) {
     if (resuming)
-        repair(run, state, resolve_config({}, run.config()).log_every, model);
+        repair(run, state, config, resolve_config({}, run.config()).log_every, model);
     else
         run.begin();
     write_config(config, run);
@@ -209,7 +214,8 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
                                    config.log_every,
                                    is_live(stdout) && !config.no_progress,
                                    split_name(config)};
-    TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress);
+    TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress,
+                         {config.keep, config.tensorboard});
     std::optional<ProfileReport> profile;
     if (!profile_file.empty()) profile.emplace(profile_file, compute);
     const engine::TrainPosition end =

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "apps/interruption.h"
+#include "apps/metrics_csv.h"
 #include "engine/error.h"
 #include "models/model_file.h"
 
@@ -19,7 +20,8 @@ engine::nn::NamedTensors copy_of_values(const engine::nn::Module& model) {
 }  // namespace
 
 TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const models::AttentionNet& model,
-                         const engine::optim::Optimizer& optimizer, const ProgressOptions& progress)
+                         const engine::optim::Optimizer& optimizer, const ProgressOptions& progress,
+                         const ExtraFiles& extra)
     : directory_(directory),
       state_(std::move(state)),
       best_(state_.best),
@@ -27,7 +29,11 @@ TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const mo
       optimizer_(optimizer),
       log_every_(progress.log_every),
       progress_(progress, directory.metrics()),
-      metrics_(directory.metrics(), progress.split) {}
+      split_(progress.split),
+      metrics_(directory.metrics(), split_),
+      keep_(extra.keep) {
+    if (extra.tensorboard) tensorboard_.emplace(directory, split_, state_.position.step);
+}
 
 void TrainingRun::on_step(const engine::StepReport& report) {
     images_ += report.images;
@@ -35,7 +41,9 @@ void TrainingRun::on_step(const engine::StepReport& report) {
     is_last_step_ = report.step == report.last_step;
     evaluation_follows_ = is_last_step_ || report.is_last_of_epoch;
     if (is_last_step_ || report.step % log_every_ == 0) {
-        metrics_.write_step(report, static_cast<double>(images_) / seconds_);
+        const double images_per_second = static_cast<double>(images_) / seconds_;
+        metrics_.write_step(report, images_per_second);
+        if (tensorboard_) tensorboard_->write_step(report, images_per_second);
         images_ = 0;
         seconds_ = 0;
     }
@@ -47,8 +55,9 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
         throw engine::DivergedError("the test loss is no longer a number", "at the end of an epoch",
                                     "lower the learning rate");
     state_.position = position;
-    state_.metrics_lines = metrics_.lines();
     metrics_.write_epoch(report);
+    write_metrics_csv(directory_.csv(), directory_.metrics(), split_);
+    if (tensorboard_) tensorboard_->write_epoch(report, position.step);
     show([&] { progress_.on_epoch(report); });
     last_report_ = report;
     if (best_.epoch == 0 || report.test_accuracy > best_.test_accuracy) {
@@ -59,15 +68,18 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
     // it.
     if (position.batch == 0) {
         state_.best = best_;
-        state_.metrics_lines = metrics_.lines();
+        if (keep_ > 0) models::save_model(directory_.epoch(report.epoch), model_);
     }
     save();
+    // Not before the state is saved: until then a resume goes back to where the oldest was still kept.
+    if (keep_ > 0) directory_.remove_epochs_except(position.epoch, keep_);
     evaluation_follows_ = false;
 }
 
 void TrainingRun::on_test(const engine::MetricAccumulator& metrics, std::size_t views) {
     metrics_.write_test(metrics, views);
     metrics_.sync();
+    if (tensorboard_) tensorboard_->write_test(metrics, state_.position.step);
 }
 
 bool TrainingRun::stop_requested() {
@@ -79,7 +91,6 @@ bool TrainingRun::stop_requested() {
 void TrainingRun::save_stopped(const engine::TrainPosition& position) {
     show([&] { progress_.pause(); });
     state_.position = position;
-    state_.metrics_lines = metrics_.lines();
     save();
 }
 
@@ -94,6 +105,7 @@ void TrainingRun::show(const std::function<void()>& action) {
 void TrainingRun::save() {
     models::save_model(directory_.last(), model_);
     metrics_.sync();
+    if (tensorboard_) tensorboard_->sync();
     save_state(directory_.state(), state_, model_, optimizer_);
 }
 

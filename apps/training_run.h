@@ -8,10 +8,17 @@
 #include "apps/metrics_log.h"
 #include "apps/progress.h"
 #include "apps/run_directory.h"
+#include "apps/tensorboard_log.h"
 #include "engine/trainer.h"
 #include "models/attention_net.h"
 
 namespace apps {
+
+/// What a run leaves in its folder besides the usual.
+struct ExtraFiles {
+    std::int64_t keep = 0;     ///< models of the last so many epochs
+    bool tensorboard = false;  ///< an event file
+};
 
 /// Accompanies a training: shows it, writes its metrics, saves its models and its state at each epoch's end
 /// and when it is interrupted.
@@ -19,7 +26,8 @@ class TrainingRun : public engine::TrainObserver {
   public:
     /// All but `state` and `progress` outlive this object; `state` is where training starts.
     TrainingRun(const RunDirectory& directory, RunState state, const models::AttentionNet& model,
-                const engine::optim::Optimizer& optimizer, const ProgressOptions& progress);
+                const engine::optim::Optimizer& optimizer, const ProgressOptions& progress,
+                const ExtraFiles& extra);
 
     void on_step(const engine::StepReport& report) override;
     void on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) override;
@@ -52,7 +60,10 @@ class TrainingRun : public engine::TrainObserver {
     const engine::optim::Optimizer& optimizer_;
     std::int64_t log_every_;
     Progress progress_;
+    std::string split_;
     MetricsLog metrics_;
+    std::int64_t keep_;
+    std::optional<TensorboardLog> tensorboard_;
     std::optional<engine::EpochReport> last_report_;
     std::int64_t images_ = 0;  ///< since the last step event
     double seconds_ = 0;       ///< of the same

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/error.h"
 
@@ -13,6 +14,15 @@ void Dataset::check_index(std::int64_t index, const char* function) const {
         throw engine::UsageError(
             "example " + std::to_string(index) + " asked of " + std::to_string(size()) + " examples",
             std::string("in ") + function, "examples count from 0 to size() - 1");
+}
+
+Example ImageDataset::get(std::int64_t index) const {
+    Example example{engine::empty(image_shape()), label(index)};
+    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(example.input.numel()));
+    copy_bytes(index, bytes.data());
+    std::ranges::transform(bytes, example.input.data(),
+                           [](std::uint8_t byte) { return static_cast<float>(byte) / 255.0F; });
+    return example;
 }
 
 ImageRange::ImageRange(std::shared_ptr<const ImageDataset> images, std::int64_t first, std::int64_t count)

@@ -31,6 +31,7 @@ class Dataset {
 /// Images that are there in bytes. get() gives them as bytes / 255.
 class ImageDataset : public Dataset {
   public:
+    Example get(std::int64_t index) const override;
     /// (H, W, C), of every image.
     virtual engine::Shape image_shape() const = 0;
     /// Writes the bytes of image `index`, (H, W, C). Called from several threads, as get() is. Throws

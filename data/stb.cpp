@@ -3,7 +3,8 @@
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_BMP
-#define STBI_NO_STDIO  // what is decoded was read before, up to a size of our choice
+#define STBI_ASSERT(condition)  // a damaged file must not end the program, in a debug build neither
+#define STBI_NO_STDIO           // data/picture.cpp reads files for it
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb_image.h>
 

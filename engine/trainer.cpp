@@ -111,7 +111,7 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
             const auto correct = static_cast<double>(outcome.correct);
             observer.on_step({position.epoch + 1, position.step, end, position.batch == train.batches(),
                               batch.size(), outcome.loss, correct / static_cast<double>(batch.size()),
-                              step_timer.seconds()});
+                              step_timer.seconds(), optimizer_.lr()});
             if (observer.stop_requested()) return position;
         }
         EpochTime time = training_time(phases);

@@ -29,6 +29,7 @@ struct StepReport {
     std::int64_t images;     ///< in this batch
     double loss, accuracy;   ///< of this batch, before its update
     double seconds;          ///< waiting for the batch, forward, backward, update
+    double lr;               ///< the learning rate of this update
 };
 
 /// Where the seconds of an epoch went, by the host's clock. What is missing to all of them is the observer's:

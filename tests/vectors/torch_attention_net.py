@@ -16,8 +16,11 @@ def block_sum(x, parameters):
 
 
 class Block(nn.Module):
-    def __init__(self, channels_in, channels_out):
+    """Halves the image unless `pool` is false; then it may add its input to its result."""
+
+    def __init__(self, channels_in, channels_out, pool=True, residual=False):
         super().__init__()
+        self.pool, self.residual = pool, residual
         self.attention = nn.Linear(channels_in, 3)
         self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
         self.conv2 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
@@ -25,7 +28,10 @@ class Block(nn.Module):
         self.norm = nn.BatchNorm2d(channels_out)
 
     def forward(self, x):
-        return F.max_pool2d(self.norm(block_sum(x, dict(self.named_parameters()))), 2)
+        out = self.norm(block_sum(x, dict(self.named_parameters())))
+        if self.pool:
+            return F.max_pool2d(out, 2)
+        return x + out if self.residual else out
 
 
 class Classifier(nn.Module):
@@ -40,9 +46,13 @@ class Classifier(nn.Module):
 
 
 class AttentionNet(nn.Module):
-    def __init__(self, widths=(32, 64, 128, 256, 256), hidden=256, dropout=0.5, classes=10):
+    """Stages of blocks, of which the first of each halves the image; by default one block in each."""
+
+    def __init__(self, widths=(32, 64, 128, 256, 256), hidden=256, dropout=0.5, classes=10, blocks=None, residual=False):
         super().__init__()
-        self.backbone = nn.Sequential(*[Block(a, b) for a, b in zip((3, *widths), widths)])
+        stages = [[Block(a, b)] + [Block(b, b, pool=False, residual=residual) for _ in range(count - 1)]
+                  for a, b, count in zip((3, *widths), widths, blocks or [1] * len(widths))]
+        self.backbone = nn.Sequential(*sum(stages, []))
         self.classifier = Classifier(widths[-1], hidden, dropout, classes)
 
     def forward(self, x):
