@@ -28,6 +28,28 @@ if(NOT TARGET hwy::hwy)
     add_library(hwy::hwy ALIAS hwy)
 endif()
 
+# Headers alone, without a package file: found by a header, or fetched and not built.
+find_path(STB_INCLUDE_DIR stb_image_write.h PATH_SUFFIXES stb)
+if(NOT STB_INCLUDE_DIR)
+    FetchContent_Declare(stb URL https://github.com/nothings/stb/archive/8b5f1f37b5b75829fc72d38e7b5d4bcbf8a26d55.tar.gz
+                         URL_HASH SHA256=c47cf5abe21e1d620afccd159c23fe71dfa86eb270015a7646a4f79e9bfd5503)
+    FetchContent_MakeAvailable(stb)
+    set(STB_INCLUDE_DIR ${stb_SOURCE_DIR})
+endif()
+add_library(stb INTERFACE)
+target_include_directories(stb SYSTEM INTERFACE ${STB_INCLUDE_DIR})
+
+find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_writer.hpp)
+if(NOT PROTOZERO_INCLUDE_DIR)
+    FetchContent_Declare(protozero URL https://github.com/mapbox/protozero/archive/refs/tags/v1.7.1.tar.gz
+                         URL_HASH SHA256=27e0017d5b3ba06d646a3ec6391d5ccc8500db821be480aefd2e4ddc3de5ff99
+                         SOURCE_SUBDIR include)  # where no CMakeLists.txt is
+    FetchContent_MakeAvailable(protozero)
+    set(PROTOZERO_INCLUDE_DIR ${protozero_SOURCE_DIR}/include)
+endif()
+add_library(protozero INTERFACE)
+target_include_directories(protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE_DIR})
+
 if(CIFAR_ENGINE_APP OR CIFAR_ENGINE_BENCH)
     FetchContent_Declare(CLI11 SYSTEM URL https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.3.2.tar.gz
                          URL_HASH SHA256=aac0ab42108131ac5d3344a9db0fdf25c4db652296641955720a4fbe52334e22
