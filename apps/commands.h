@@ -12,6 +12,7 @@ using Command = std::function<void()>;
 
 Command add_train(CLI::App& command);
 Command add_eval(CLI::App& command);
+Command add_report(CLI::App& command);
 Command add_summary(CLI::App& command);
 Command add_data(CLI::App& command);
 Command add_doctor(CLI::App& command);

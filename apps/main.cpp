@@ -42,6 +42,7 @@ struct Subcommand {
 constexpr Subcommand subcommands[] = {
     {"train", "train a network on CIFAR-10", add_train},
     {"eval", "measure a trained network on the test images", add_eval},
+    {"report", "write the page that shows a run, or compares several", add_report},
     {"summary", "list the layers of a network", add_summary},
     {"data", "download CIFAR-10, check it, count it", add_data},
     {"doctor", "show what this machine offers and what is missing", add_doctor},
@@ -108,7 +109,7 @@ void run(int argc, char** argv) {
     for (const auto& [command, execute] : commands)
         if (command->parsed()) return execute();
     throw CommandLineError("no command is given", "on the command line",
-                           "give one: train, eval, summary, data, doctor, test, bench, or --help");
+                           "give one: train, eval, report, summary, data, doctor, test, bench, or --help");
 }
 
 int report(ExitCode code, const std::string& message) {

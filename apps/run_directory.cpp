@@ -18,8 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The state goes first: no moment leaves it beside the files of another run.
-std::array<fs::path, 5> files_of(const RunDirectory& run) {
-    return {run.state(), run.best(), run.last(), run.metrics(), run.config()};
+std::array<fs::path, 7> files_of(const RunDirectory& run) {
+    return {run.state(), run.best(), run.last(), run.metrics(), run.config(), run.analysis(), run.report()};
 }
 
 bool is_there(const fs::path& path) {

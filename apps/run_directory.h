@@ -19,6 +19,10 @@ class RunDirectory {
     std::filesystem::path best() const { return path_ / "best.safetensors"; }
     std::filesystem::path state() const { return path_ / "state.safetensors"; }
 
+    /// What the report says besides the metrics: docs/report.md.
+    std::filesystem::path analysis() const { return path_ / "analysis.json"; }
+    std::filesystem::path report() const { return path_ / "report.html"; }
+
     /// Is any of these files there?
     bool holds_run() const;
     /// Throws CommandLineError if this cannot be a folder, IoError if one could not be made or written to.

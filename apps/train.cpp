@@ -147,7 +147,7 @@ void print_end(const TrainingRun& result, const RunDirectory& run, const Config&
     fmt::print("done in {}\n", clock_time(seconds));
     fmt::print("{} loss {:.4f} accuracy {:.4f}; best accuracy {:.4f} in epoch {}\n", split_name(config),
                last.test_loss, last.test_accuracy, result.best().test_accuracy, result.best().epoch);
-    fmt::print("run {}: last.safetensors best.safetensors metrics.jsonl config.toml\n", run.path().string());
+    fmt::print("run {}: last.safetensors best.safetensors metrics.jsonl config.toml report.html\n", run.path().string());
     fmt::print("try: cifar_engine eval --checkpoint {} --data {}\n", run.best().string(), config.data);
 }
 
@@ -195,7 +195,8 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
     const engine::TrainPosition start = state.position;
     const ProgressOptions progress{config.epochs, loaders.train->batches(), config.log_every,
                                    is_live(stdout) && !config.no_progress, split_name(config)};
-    TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress);
+    TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress,
+                         {loaders.measured, split_name(config), loaders.train->examples()});
     std::optional<ProfileReport> profile;
     if (!profile_file.empty()) profile.emplace(profile_file, compute);
     const engine::TrainPosition end =

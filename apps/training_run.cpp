@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "apps/interruption.h"
+#include "apps/report/page.h"
 #include "engine/error.h"
 #include "models/model_file.h"
 
@@ -17,13 +18,15 @@ engine::nn::NamedTensors copy_of_values(const engine::nn::Module& model) {
 
 }  // namespace
 
-TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const models::AttentionNet& model,
-                         const engine::optim::Optimizer& optimizer, const ProgressOptions& progress)
+TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, models::AttentionNet& model,
+                         const engine::optim::Optimizer& optimizer, const ProgressOptions& progress,
+                         AnalysedImages analysed)
     : directory_(directory),
       state_(std::move(state)),
       best_(state_.best),
       model_(model),
       optimizer_(optimizer),
+      analysis_(model, std::move(analysed)),
       log_every_(progress.log_every),
       progress_(progress),
       metrics_(directory.metrics(), progress.split) {}
@@ -39,6 +42,10 @@ void TrainingRun::on_step(const engine::StepReport& report) {
         seconds_ = 0;
     }
     progress_.on_step(report);
+}
+
+void TrainingRun::on_evaluated(const engine::Batch& batch, const engine::Tensor& logits) {
+    analysis_.add(batch, logits);
 }
 
 void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) {
@@ -60,13 +67,16 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
         state_.best = best_;
         state_.metrics_lines = metrics_.lines();
     }
+    save_analysis(directory_.analysis(), analysis_.finish(report.epoch, position.step));
     save();
+    renew_report();
     evaluation_follows_ = false;
 }
 
 void TrainingRun::on_test(const engine::MetricAccumulator& metrics, std::size_t views) {
     metrics_.write_test(metrics, views);
     metrics_.sync();
+    renew_report();
 }
 
 bool TrainingRun::stop_requested() {
@@ -80,6 +90,7 @@ void TrainingRun::save_stopped(const engine::TrainPosition& position) {
     state_.position = position;
     state_.metrics_lines = metrics_.lines();
     save();
+    renew_report();
 }
 
 void TrainingRun::save() {
@@ -87,5 +98,7 @@ void TrainingRun::save() {
     metrics_.sync();
     save_state(directory_.state(), state_, model_, optimizer_);
 }
+
+void TrainingRun::renew_report() const { write_report({directory_.path()}, directory_.report()); }
 
 }  // namespace apps

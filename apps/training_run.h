@@ -5,21 +5,24 @@
 #include "apps/checkpoint.h"
 #include "apps/metrics_log.h"
 #include "apps/progress.h"
+#include "apps/report/epoch_analysis.h"
 #include "apps/run_directory.h"
 #include "engine/trainer.h"
 #include "models/attention_net.h"
 
 namespace apps {
 
-/// Accompanies a training: shows it, writes its metrics, saves its models and its state at each epoch's end
-/// and when it is interrupted.
+/// Accompanies a training: shows it, writes its metrics, saves its models, its state and its report at each
+/// epoch's end and when it is interrupted.
 class TrainingRun : public engine::TrainObserver {
   public:
     /// All but `state` and `progress` outlive this object; `state` is where training starts.
-    TrainingRun(const RunDirectory& directory, RunState state, const models::AttentionNet& model,
-                const engine::optim::Optimizer& optimizer, const ProgressOptions& progress);
+    TrainingRun(const RunDirectory& directory, RunState state, models::AttentionNet& model,
+                const engine::optim::Optimizer& optimizer, const ProgressOptions& progress,
+                AnalysedImages analysed);
 
     void on_step(const engine::StepReport& report) override;
+    void on_evaluated(const engine::Batch& batch, const engine::Tensor& logits) override;
     void on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) override;
     bool stop_requested() override;
     /// After the last epoch, if the test images are measured on their own.
@@ -37,12 +40,14 @@ class TrainingRun : public engine::TrainObserver {
   private:
     /// Writes the last model, then the state.
     void save();
+    void renew_report() const;
 
     const RunDirectory& directory_;
     RunState state_;
     BestModel best_;
-    const models::AttentionNet& model_;
+    models::AttentionNet& model_;
     const engine::optim::Optimizer& optimizer_;
+    EpochAnalysis analysis_;
     std::int64_t log_every_;
     Progress progress_;
     MetricsLog metrics_;
