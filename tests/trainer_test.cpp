@@ -198,6 +198,28 @@ TEST_CASE("max_steps ends the training in mid-epoch, with an evaluation") {
     }
 }
 
+TEST_CASE("fit hands out every batch of an evaluation with its logits") {
+    struct Evaluations : Recorder {
+        void on_evaluated(const Batch& batch, const Tensor& logits) override {
+            CHECK(logits.shape() == engine::Shape{batch.size(), classes});
+            seen.add(0, engine::correct_predictions(logits, batch.labels), batch.size());
+        }
+        void on_epoch(const EpochReport& report, const TrainPosition&) override {
+            CHECK(seen.count() == 21);
+            CHECK(seen.accuracy() == report.test_accuracy);
+            seen.restore();
+            ++epochs_seen;
+        }
+        MetricAccumulator seen;
+        int epochs_seen = 0;
+    };
+    Training training;
+    ToySource train = toy_source(20, 5), test = toy_source(21, 6, 2);
+    Evaluations evaluations;
+    training.trainer->fit(train, test, {.epochs = 2}, {}, evaluations);
+    CHECK(evaluations.epochs_seen == 2);
+}
+
 TEST_CASE("last_step is where epochs or max_steps end, whichever comes first") {
     CHECK(engine::last_step({.epochs = 3}, 5) == 15);
     CHECK(engine::last_step({.epochs = 3, .max_steps = 7}, 5) == 7);

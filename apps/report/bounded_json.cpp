@@ -19,7 +19,7 @@ json parse_bounded(const std::string& text) {
 }
 
 double number_in(const json& object, const char* key) {
-    constexpr double beyond_any_chart = 1e30;
+    constexpr double beyond_any_chart = 1e15;
     const auto found = object.find(key);
     if (found == object.end() || !found->is_number()) return std::numeric_limits<double>::quiet_NaN();
     const auto value = found->get<double>();

@@ -54,7 +54,7 @@ TimeRecord read_time(const json& event) {
     TimeRecord time;
     const auto found = event.find("time");
     if (found == event.end() || !found->is_object()) return time;
-    for (const char* phase : {"data", "forward", "backward", "update", "evaluation"})
+    for (const char* phase : {"data", "forward", "backward", "update", "step", "evaluation"})
         if (const double seconds = number_in(*found, phase); seconds >= 0) time.emplace_back(phase, seconds);
     return time;
 }

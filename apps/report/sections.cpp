@@ -86,7 +86,7 @@ TimeRecord total_time(const RunRecord& run) {
         if (epoch.time.empty()) continue;
         double known = 0;
         for (const auto& [phase, seconds] : epoch.time) {
-            add(phase, seconds);
+            if (seconds > 0) add(phase, seconds);
             known += seconds;
         }
         if (epoch.seconds > known) rest += epoch.seconds - known;
