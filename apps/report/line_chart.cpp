@@ -157,9 +157,9 @@ std::string draw(const LineChart& chart, int id) {
         if (one.has_markers) markers += draw_markers(one, x, y, chart.is_percentage);
     }
     const std::string svg = fmt::format(
-        R"(<svg class="plot" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">)"
-        R"(<clipPath id="plot{3}"><rect x="{4}" y="{5}" width="{6}" height="{7}"/></clipPath>)"
-        R"({8}<g clip-path="url(#plot{3})">{9}</g><line class="rule" y1="{10}" y2="{11}"/>{12}</svg>)",
+        R"svg(<svg class="plot" viewBox="0 0 {0} {1}" role="img" aria-label="{2}">)svg"
+        R"svg(<clipPath id="plot{3}"><rect x="{4}" y="{5}" width="{6}" height="{7}"/></clipPath>)svg"
+        R"svg({8}<g clip-path="url(#plot{3})">{9}</g><line class="rule" y1="{10}" y2="{11}"/>{12}</svg>)svg",
         width, height, escape(chart.title + " against epochs"), id, left - 3, top - 3, right - left + 6,
         bottom - top + 6, draw_axes(chart, x, y), curves, top, bottom, markers);
     return element("figure", R"(class="chart")",

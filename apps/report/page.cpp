@@ -6,6 +6,7 @@
 
 #include "apps/report/comparison.h"
 #include "apps/report/curves.h"
+#include "apps/report/heat_table.h"
 #include "apps/report/html.h"
 #include "apps/report/sections.h"
 #include "apps/report/style.h"
