@@ -17,8 +17,8 @@ def main():
         single, compared = pathlib.Path(folder, "single.html"), pathlib.Path(folder, "compared.html")
         subprocess.run([program, "report", runs[0], "--out", single], check=True)
         subprocess.run([program, "report", *runs, "--out", compared], check=True)
-        for name, page, options, height in (("light", single, {}, 1500), ("dark", single, {"dark": True}, 1500),
-                                            ("phone", single, {"width": 390, "phone": True}, 1500),
+        for name, page, options, height in (("light", single, {}, 1240), ("dark", single, {"dark": True}, 1240),
+                                            ("phone", single, {"width": 390, "phone": True}, 1240),
                                             ("compared", compared, {}, None)):
             browser.open(page, **options)
             browser.screenshot(pictures / f"{name}.png", height)

@@ -70,7 +70,8 @@ TEST_CASE_FIXTURE(Runs, "the page of a run has everything that is known of it") 
                 "What the attention does", "First-layer filters", "Where the time went", "Configuration",
                 "All epochs"));
     CHECK(occurrences(page, "<circle") == 2 * 2 * 2);  // charts, curves, epochs
-    CHECK(holds(page, "cat taken for dog: 1 (25.0%)", "dog <b>87.5%</b>", "is: cat", ">75.0%<", "2 filters"));
+    CHECK(holds(page, "cat taken for dog: 1 (25.0%)", "<b>dog</b><br/>87.5%<br/>", "is: cat", ">75.0%<",
+                "2 filters"));
     CHECK(holds(page, "a2 of cat: 0.0000", ">2.00</td>", ">100%</td>"));
     CHECK(holds(page, ">backward</th>", ">30.0</td>", ">50.0%</td>", ">other</th>", ">4.0</td>"));
     CHECK(holds(page, "<dt>widths</dt><dd>2,3</dd>", "<dt>augment</dt><dd>none</dd>"));
@@ -252,11 +253,13 @@ TEST_CASE_FIXTURE(Runs, "several runs are compared on one page") {
     fs::remove(third / "analysis.json");
     const std::string page = report_page({read_run(first), read_run(second), read_run(third)});
     CHECK(page_error(page) == "");
-    CHECK(holds(page, "<h1>3 runs compared</h1>", "Train loss", "Train accuracy", "Accuracy on test images",
-                "Differences of configuration", ">2,3<", ">4,6<", ">0.5<", "Accuracy by class"));
+    CHECK(holds(page, "<h1>3 runs compared</h1>", "Train loss", "Train accuracy", "Test loss",
+                "Test accuracy", "Differences of configuration", ">2,3<", ">4,6<", ">0.5<",
+                "Accuracy by class"));
     CHECK(holds(page, "<b>third</b>: metrics.jsonl is missing"));
+    CHECK_FALSE(holds(page, "final test accuracy"));   // no run says it
     CHECK_FALSE(holds(page, ">recipe<"));              // it is the same
-    CHECK(occurrences(page, "<circle") == 3 * 2 * 2);  // charts, runs, epochs
+    CHECK(occurrences(page, "<circle") == 4 * 2 * 2);  // charts, runs, epochs
 }
 
 TEST_CASE_FIXTURE(Runs, "runs of one name are told apart by their paths") {

@@ -14,6 +14,7 @@
 namespace apps {
 namespace {
 
+constexpr const char* no_value = "\xE2\x80\x93";  // an en dash
 constexpr const char* number_class = R"(class="number")";
 
 std::string run_head(const RunRecord& run, std::size_t index, const char* scope) {
@@ -32,7 +33,7 @@ std::string best_text(const RunRecord& run) {
     return best ? fmt::format("{} (epoch {})", percent_text(best->measured_accuracy), best->epoch) : "";
 }
 
-std::string figure_row(const RunRecord& run, std::size_t index) {
+std::string figure_row(const RunRecord& run, std::size_t index, bool has_tests) {
     std::string cells = run_head(run, index, "row");
     if (run.epochs.empty()) {
         cells += cell("0", number_class);
@@ -61,9 +62,12 @@ double class_accuracy(const Analysis& analysis, std::size_t label) {
 std::string compared_figures(const std::vector<RunRecord>& runs) {
     std::string head = head_cell("run", R"(scope="col")"), rows;
     for (const char* name : {"epochs", "train loss", "train accuracy", "measured loss", "measured accuracy",
-                             "best", "time", "images/s", "final test accuracy"})
+                             "best", "time", "images/s"})
         head += head_cell(name, R"(scope="col" class="number")");
-    for (std::size_t i = 0; i < runs.size(); ++i) rows += figure_row(runs[i], i);
+    const bool has_tests =
+        std::ranges::any_of(runs, [](const RunRecord& run) { return run.test.has_value(); });
+    if (has_tests) head += head_cell("final test accuracy", R"(scope="col" class="number")");
+    for (std::size_t i = 0; i < runs.size(); ++i) rows += figure_row(runs[i], i, has_tests);
     return wide_table(head, rows);
 }
 
@@ -78,8 +82,9 @@ std::string compared_configurations(const std::vector<RunRecord>& runs) {
         std::set<std::string> values;
         std::string cells = head_cell(key, R"(scope="row")");
         for (const RunRecord& run : runs) {
-            values.insert(run.setting(key));
-            cells += cell(run.setting(key), R"(class="setting")");
+            const std::string value = run.setting(key);
+            values.insert(value);
+            cells += cell(value.empty() ? no_value : value, R"(class="setting")");
         }
         if (values.size() > 1) rows += element("tr", "", cells);
     }

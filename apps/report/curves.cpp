@@ -62,12 +62,13 @@ LineChart compared(const std::vector<RunRecord>& runs, const std::string& title,
     return chart;
 }
 
-/// "test", "validation", or both, if the runs differ.
+/// What the runs' epochs are measured on, in a title: both, if they differ.
 std::string splits_of(const std::vector<RunRecord>& runs) {
     const auto has = [&](const char* split) {
         return std::ranges::any_of(runs, [&](const RunRecord& run) { return run.split == split; });
     };
-    return has("test") && has("validation") ? "test or validation" : runs.front().split;
+    if (!has("validation")) return "Test";
+    return has("test") ? "Test or validation" : "Validation";
 }
 
 }  // namespace
@@ -81,12 +82,12 @@ std::string draw_compared_curves(const std::vector<RunRecord>& runs) {
     const bool has_any = std::ranges::any_of(
         runs, [](const RunRecord& run) { return !run.steps.empty() || !run.epochs.empty(); });
     if (!has_any) return "";
+    const std::string split = splits_of(runs);
     return grid_of(
         draw(compared(runs, "Train loss", false, &EpochRecord::train_loss, &StepRecord::loss), 1) +
         draw(compared(runs, "Train accuracy", true, &EpochRecord::train_accuracy, &StepRecord::accuracy), 2) +
-        draw(compared(runs, "Accuracy on " + splits_of(runs) + " images", true,
-                      &EpochRecord::measured_accuracy, nullptr),
-             3));
+        draw(compared(runs, split + " loss", false, &EpochRecord::measured_loss, nullptr), 3) +
+        draw(compared(runs, split + " accuracy", true, &EpochRecord::measured_accuracy, nullptr), 4));
 }
 
 }  // namespace apps

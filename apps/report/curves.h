@@ -11,7 +11,7 @@ namespace apps {
 /// Empty if there is nothing to draw.
 std::string draw_curves(const RunRecord& run);
 
-/// Training loss, training accuracy and measured accuracy, each of all runs in one chart. Before a run's
+/// Loss and accuracy, in training and as measured, each of all runs in one chart. Before a run's
 /// first epoch, its batches stand for it.
 std::string draw_compared_curves(const std::vector<RunRecord>& runs);
 

@@ -33,7 +33,7 @@ void add_epochs(std::vector<Figure>& figures, const RunRecord& run) {
                        percent_text(last.measured_accuracy), after});
     if (const EpochRecord* best = run.best_epoch())
         figures.push_back({"Best " + run.split + " accuracy", percent_text(best->measured_accuracy),
-                           fmt::format("after epoch {}; the best of several flatters", best->epoch)});
+                           fmt::format("after epoch {}, which this figure chose", best->epoch)});
     figures.push_back({"Train accuracy", percent_text(last.train_accuracy), after});
     figures.push_back({"Train loss", loss_text(last.train_loss), after});
     figures.push_back(

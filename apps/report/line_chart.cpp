@@ -148,8 +148,10 @@ std::string draw(const LineChart& chart, int id) {
     const Range range = y_range(series);
     const Axis y(range.least, range.most, bottom, top, 5);
     // Its last tick may lie beyond the last epoch: the axis ends with the epoch.
-    const Axis round_x(0, epochs, 0, 1, 6);
-    const Axis x(0, epochs, left, left + (right - left) * round_x.high() / epochs, 6);
+    const int ticks =
+        epochs < 2 ? 5 : static_cast<int>(std::min(epochs, 6.0));  // at whole epochs, if there are some
+    const Axis round_x(0, epochs, 0, 1, ticks);
+    const Axis x(0, epochs, left, left + (right - left) * round_x.high() / epochs, ticks);
 
     std::string curves, markers;
     for (const ChartSeries& one : series) {

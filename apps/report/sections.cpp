@@ -58,7 +58,7 @@ std::string mistake_picture(const Analysis& analysis, const Mistake& mistake) {
                                escape(analysis.split)),
                    image(mistake.png, fmt::format(R"(alt="{} taken for {}")", label, prediction)) +
                        element("figcaption", "",
-                               fmt::format("{} <b>{:.1f}%</b><br/><small>is: {}</small>", prediction,
+                               fmt::format("<b>{}</b><br/>{:.1f}%<br/><small>is: {}</small>", prediction,
                                            100 * mistake.confidence, label)));
 }
 

@@ -7,13 +7,13 @@ const std::string_view page_style = R"css(
 :root {
     color-scheme: light dark;
     --page: #ffffff; --text: #1b1f24; --soft: #57606a; --line: #d8dee4; --panel: #f6f8fa;
-    --heat: 0 60 120; --on-heat: #ffffff; --warn: #9a6700; --warn-page: #fff8e5;
+    --heat: 0 60 120; --on-heat: #ffffff; --off-heat: #000000; --warn: #9a6700; --warn-page: #fff8e5;
     --c0: #0072b2; --c1: #d55e00; --c2: #7a8694; --c3: #009e73; --c4: #b8559a; --c5: #b58900;
 }
 @media (prefers-color-scheme: dark) {
     :root {
         --page: #14171c; --text: #e6e8eb; --soft: #9aa4af; --line: #333a43; --panel: #1c2127;
-        --heat: 112 172 231; --on-heat: #0d1117; --warn: #e3b341; --warn-page: #2a2413;
+        --heat: 112 172 231; --on-heat: #000000; --off-heat: #ffffff; --warn: #e3b341; --warn-page: #2a2413;
         --c0: #56b4e9; --c1: #ff8f4d; --c2: #8b96a3; --c3: #2ec9a0; --c4: #e59bd0; --c5: #e8c547;
     }
 }
@@ -34,7 +34,7 @@ footer { margin-top: 48px; padding-top: 12px; border-top: 1px solid var(--line);
     background: var(--warn-page); overflow-wrap: anywhere;
 }
 
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(160px, 1fr)); gap: 10px; margin: 24px 0 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); gap: 10px; margin: 24px 0 0; }
 .tiles div { background: var(--panel); border-radius: 6px; padding: 10px 12px; }
 .tiles dt { font-size: 13px; color: var(--soft); }
 .tiles dd { margin: 0; font-size: 22px; font-variant-numeric: tabular-nums; line-height: 1.3; }
@@ -86,8 +86,8 @@ td.setting { overflow-wrap: anywhere; min-width: 8em; }
 .matrix caption { font-size: 13px; text-align: left; padding: 0 0 2px 2px; color: var(--text); }
 .matrix tfoot th, .matrix tfoot td { color: var(--soft); text-align: center; padding-top: 3px; }
 .matrix tfoot th { text-align: right; }
-.heat { text-align: center; height: 28px; background: rgb(var(--heat) / var(--v)); }
-.strong { color: var(--on-heat); }
+.heat { text-align: center; height: 28px; color: var(--off-heat); background: rgb(var(--heat) / var(--v)); }
+.heat.strong { color: var(--on-heat); }
 .confusion { width: 100%; max-width: 500px; table-layout: fixed; }
 .confusion th:first-child { width: 72px; }
 .upright { writing-mode: vertical-rl; transform: rotate(180deg); }
@@ -97,7 +97,8 @@ td.setting { overflow-wrap: anywhere; min-width: 8em; }
 .mistakes { display: grid; grid-template-columns: repeat(auto-fill, minmax(100px, 1fr)); gap: 14px 10px; }
 .mistakes figure { margin: 0; font-size: 13px; line-height: 1.35; }
 .mistakes img { display: block; width: 96px; height: 96px; border-radius: 3px; margin-bottom: 3px; }
-.mistakes b { font-weight: 600; font-variant-numeric: tabular-nums; }
+.mistakes figcaption { font-variant-numeric: tabular-nums; }
+.mistakes b { font-weight: 600; }
 .mistakes small { color: var(--soft); font-size: 12px; }
 .filters { display: flex; flex-wrap: wrap; gap: 20px 32px; }
 .filters figure { margin: 0; }
