@@ -14,6 +14,7 @@ Command add_train(CLI::App& command);
 Command add_config(CLI::App& command);
 Command add_eval(CLI::App& command);
 Command add_predict(CLI::App& command);
+Command add_report(CLI::App& command);
 Command add_summary(CLI::App& command);
 Command add_graph(CLI::App& command);
 Command add_export(CLI::App& command);

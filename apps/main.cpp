@@ -44,6 +44,7 @@ constexpr Subcommand subcommands[] = {
     {"config", "print the configuration that train would use, as TOML", add_config},
     {"eval", "measure a trained network on the test images", add_eval},
     {"predict", "say what is on pictures", add_predict},
+    {"report", "write the page that shows a run, or compares several", add_report},
     {"summary", "list the layers of a network: shapes, parameters, multiplications, memory", add_summary},
     {"graph", "draw the autograd graph of a training step, or the network", add_graph},
     {"export", "write a trained network for other programs: onnx", add_export},

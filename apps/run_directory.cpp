@@ -23,8 +23,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The state goes first: no moment leaves it beside the files of another run.
-std::array<fs::path, 6> files_of(const RunDirectory& run) {
-    return {run.state(), run.best(), run.last(), run.metrics(), run.csv(), run.config()};
+std::array<fs::path, 8> files_of(const RunDirectory& run) {
+    return {run.state(), run.best(),   run.last(),     run.metrics(),
+            run.csv(),   run.config(), run.analysis(), run.report()};
 }
 
 constexpr std::string_view epoch_prefix = "epoch-", model_ending = ".safetensors";

@@ -24,6 +24,10 @@ class RunDirectory {
     std::filesystem::path best() const { return path_ / "best.safetensors"; }
     std::filesystem::path state() const { return path_ / "state.safetensors"; }
 
+    /// What the report says besides the metrics: docs/report.md.
+    std::filesystem::path analysis() const { return path_ / "analysis.json"; }
+    std::filesystem::path report() const { return path_ / "report.html"; }
+
     /// The model at the end of one epoch, counted from 1: epoch-012.safetensors.
     std::filesystem::path epoch(std::int64_t number) const;
     /// Those that are there, by their number.

@@ -161,7 +161,8 @@ void print_end(const TrainingRun& result, const RunDirectory& run, const Config&
     fmt::print("done in {}\n", clock_time(seconds));
     fmt::print("{} loss {:.4f} accuracy {:.4f}; best accuracy {:.4f} in epoch {}\n", split_name(config),
                last.test_loss, last.test_accuracy, result.best().test_accuracy, result.best().epoch);
-    fmt::print("run {}: last.safetensors best.safetensors metrics.jsonl config.toml\n", run.path().string());
+    fmt::print("run {}: last.safetensors best.safetensors metrics.jsonl config.toml report.html\n",
+               run.path().string());
     if (config.tensorboard) fmt::print("try: tensorboard --logdir {}\n", run.path().string());
     fmt::print("try: cifar_engine eval --checkpoint {} --data {}\n", run.best().string(), config.data);
 }
@@ -215,7 +216,8 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
                                    is_live(stdout) && !config.no_progress,
                                    split_name(config)};
     TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress,
-                         {config.keep, config.tensorboard});
+                         {config.keep, config.tensorboard},
+                         {loaders.measured, split_name(config), loaders.train->examples()});
     std::optional<ProfileReport> profile;
     if (!profile_file.empty()) profile.emplace(profile_file, compute);
     const engine::TrainPosition end =

@@ -28,10 +28,11 @@ TrainingData load_data(const Config& config, const std::filesystem::path& direct
                            {config.batch_size, !config.no_shuffle, static_cast<int>(config.workers),
                             static_cast<std::uint64_t>(config.seed)},
                            device);
-    std::shared_ptr<const data::ImageDataset> measured = test;
-    if (config.validate > 0) measured = std::make_shared<data::ImageRange>(all, count, config.validate);
+    loaders.measured = test;
+    if (config.validate > 0)
+        loaders.measured = std::make_shared<data::ImageRange>(all, count, config.validate);
     loaders.epochs = data::image_loader(
-        measured, data::cifar10_transform({}),
+        loaders.measured, data::cifar10_transform({}),
         {.batch_size = test_batch_size, .workers = static_cast<int>(config.workers)}, device);
     if (config.validate > 0 || config.tta != "none")
         loaders.test_views = view_loaders(test, config.tta, test_batch_size, device);

@@ -13,7 +13,8 @@ namespace apps {
 /// The images of a training, as batches for a network on one device.
 struct TrainingData {
     std::unique_ptr<data::DataLoader> train;
-    std::unique_ptr<data::DataLoader> epochs;  ///< what each epoch is measured on
+    std::unique_ptr<data::DataLoader> epochs;            ///< what each epoch is measured on
+    std::shared_ptr<const data::ImageDataset> measured;  ///< the images of `epochs`, in the same order
     /// The test images, one loader for each view, if they are measured on their own at the end.
     std::vector<std::unique_ptr<data::DataLoader>> test_views;
 };

@@ -5,6 +5,7 @@
 
 #include "apps/interruption.h"
 #include "apps/metrics_csv.h"
+#include "apps/report/page.h"
 #include "engine/error.h"
 #include "models/model_file.h"
 
@@ -19,14 +20,15 @@ engine::nn::NamedTensors copy_of_values(const engine::nn::Module& model) {
 
 }  // namespace
 
-TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, const models::AttentionNet& model,
+TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, models::AttentionNet& model,
                          const engine::optim::Optimizer& optimizer, const ProgressOptions& progress,
-                         const ExtraFiles& extra)
+                         const ExtraFiles& extra, AnalysedImages analysed)
     : directory_(directory),
       state_(std::move(state)),
       best_(state_.best),
       model_(model),
       optimizer_(optimizer),
+      analysis_(model, std::move(analysed)),
       log_every_(progress.log_every),
       progress_(progress, directory.metrics()),
       split_(progress.split),
@@ -50,6 +52,10 @@ void TrainingRun::on_step(const engine::StepReport& report) {
     show([&] { progress_.on_step(report); });
 }
 
+void TrainingRun::on_evaluated(const engine::Batch& batch, const engine::Tensor& logits) {
+    analysis_.add(batch, logits);
+}
+
 void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) {
     if (!std::isfinite(report.test_loss))
         throw engine::DivergedError("the test loss is no longer a number", "at the end of an epoch",
@@ -70,9 +76,11 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
         state_.best = best_;
         if (keep_ > 0) models::save_model(directory_.epoch(report.epoch), model_);
     }
+    save_analysis(directory_.analysis(), analysis_.finish(report.epoch, position.step));
     save();
     // Not before the state is saved: until then a resume goes back to where the oldest was still kept.
     if (keep_ > 0) directory_.remove_epochs_except(position.epoch, keep_);
+    renew_report();
     evaluation_follows_ = false;
 }
 
@@ -80,6 +88,7 @@ void TrainingRun::on_test(const engine::MetricAccumulator& metrics, std::size_t 
     metrics_.write_test(metrics, views);
     metrics_.sync();
     if (tensorboard_) tensorboard_->write_test(metrics, state_.position.step);
+    renew_report();
 }
 
 bool TrainingRun::stop_requested() {
@@ -92,6 +101,7 @@ void TrainingRun::save_stopped(const engine::TrainPosition& position) {
     show([&] { progress_.pause(); });
     state_.position = position;
     save();
+    renew_report();
 }
 
 void TrainingRun::show(const std::function<void()>& action) {
@@ -108,5 +118,7 @@ void TrainingRun::save() {
     if (tensorboard_) tensorboard_->sync();
     save_state(directory_.state(), state_, model_, optimizer_);
 }
+
+void TrainingRun::renew_report() const { write_report({directory_.path()}, directory_.report()); }
 
 }  // namespace apps

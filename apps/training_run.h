@@ -7,6 +7,7 @@
 #include "apps/checkpoint.h"
 #include "apps/metrics_log.h"
 #include "apps/progress.h"
+#include "apps/report/epoch_analysis.h"
 #include "apps/run_directory.h"
 #include "apps/tensorboard_log.h"
 #include "engine/trainer.h"
@@ -20,16 +21,17 @@ struct ExtraFiles {
     bool tensorboard = false;  ///< an event file
 };
 
-/// Accompanies a training: shows it, writes its metrics, saves its models and its state at each epoch's end
-/// and when it is interrupted.
+/// Accompanies a training: shows it, writes its metrics, saves its models, its state and its report at each
+/// epoch's end and when it is interrupted.
 class TrainingRun : public engine::TrainObserver {
   public:
     /// All but `state` and `progress` outlive this object; `state` is where training starts.
-    TrainingRun(const RunDirectory& directory, RunState state, const models::AttentionNet& model,
+    TrainingRun(const RunDirectory& directory, RunState state, models::AttentionNet& model,
                 const engine::optim::Optimizer& optimizer, const ProgressOptions& progress,
-                const ExtraFiles& extra);
+                const ExtraFiles& extra, AnalysedImages analysed);
 
     void on_step(const engine::StepReport& report) override;
+    void on_evaluated(const engine::Batch& batch, const engine::Tensor& logits) override;
     void on_epoch(const engine::EpochReport& report, const engine::TrainPosition& position) override;
     bool stop_requested() override;
     /// After the last epoch, if the test images are measured on their own.
@@ -52,12 +54,14 @@ class TrainingRun : public engine::TrainObserver {
     /// Shows something. If that fails, training is to stop as if it were interrupted: what it learnt is
     /// saved.
     void show(const std::function<void()>& action);
+    void renew_report() const;
 
     const RunDirectory& directory_;
     RunState state_;
     BestModel best_;
-    const models::AttentionNet& model_;
+    models::AttentionNet& model_;
     const engine::optim::Optimizer& optimizer_;
+    EpochAnalysis analysis_;
     std::int64_t log_every_;
     Progress progress_;
     std::string split_;

@@ -63,7 +63,7 @@ double Trainer::train_step(const Batch& batch, MetricAccumulator& metrics) {
     return outcome.loss;
 }
 
-MetricAccumulator Trainer::evaluate(BatchSource& source) {
+MetricAccumulator Trainer::evaluate(BatchSource& source, const EvaluatedBatch& on_evaluated) {
     const NoGradGuard no_grad;
     const PhaseScope phase(Phase::evaluation);
     const bool was_training = model_.is_training();
@@ -75,6 +75,7 @@ MetricAccumulator Trainer::evaluate(BatchSource& source) {
         const Tensor logits = model_(batch.inputs);
         const Tensor loss = nn::CrossEntropyLoss()(logits, batch.labels);
         const Tensor correct = count_correct_predictions(logits, batch.labels);
+        if (on_evaluated) on_evaluated(batch, logits);
         prefetch(staged);
         metrics.add(loss.item(), static_cast<std::int64_t>(correct.item()), batch.size());
     }
@@ -116,7 +117,8 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
         }
         EpochTime time = training_time(phases);
         const Timer evaluation_timer;
-        const MetricAccumulator tested = evaluate(test);
+        const MetricAccumulator tested = evaluate(
+            test, [&](const Batch& batch, const Tensor& logits) { observer.on_evaluated(batch, logits); });
         time.evaluation = evaluation_timer.seconds();
         const EpochReport report{position.epoch + 1,
                                  metrics.mean_loss(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "engine/batch.h"
 #include "engine/metrics.h"
@@ -55,6 +56,9 @@ class TrainObserver {
   public:
     virtual ~TrainObserver() = default;
     virtual void on_step(const StepReport&) {}
+    /// Each batch of the evaluation that ends an epoch, in the source's order, where the model is, with its
+    /// logits (N, classes).
+    virtual void on_evaluated(const Batch&, const Tensor&) {}
     /// After the evaluation that ends an epoch, also one that max_steps cut short; position is where the next
     /// step would be.
     virtual void on_epoch(const EpochReport&, const TrainPosition&) {}
@@ -62,6 +66,9 @@ class TrainObserver {
     /// evaluation.
     virtual bool stop_requested() { return false; }
 };
+
+/// Is given each batch of an evaluation with its logits, as TrainObserver::on_evaluated is.
+using EvaluatedBatch = std::function<void(const Batch& batch, const Tensor& logits)>;
 
 struct FitOptions {
     std::int64_t epochs = 30;
@@ -86,7 +93,7 @@ class Trainer {
 
     /// Mean cross-entropy, never smoothed, and accuracy over one epoch of a source, in evaluation mode; the
     /// model's mode is restored.
-    MetricAccumulator evaluate(BatchSource& source);
+    MetricAccumulator evaluate(BatchSource& source, const EvaluatedBatch& on_evaluated = {});
 
     /// Trains from `position` on, at the optimiser's learning rate times the schedule's factor, to the end of
     /// the last epoch, to max_steps, or until the observer asks to stop. Evaluates on `test` at each end but

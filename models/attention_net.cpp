@@ -72,4 +72,15 @@ Tensor AttentionNet::forward(const Tensor& x) {
     return (*classifier)(flatten(adaptive_avg_pool((*backbone)(x), 1, 1)));
 }
 
+std::vector<Tensor> AttentionNet::attention(const Tensor& x) {
+    std::vector<Tensor> weights;
+    Tensor out = x;
+    for (std::size_t i = 0; i < backbone->size(); ++i) {
+        auto& block = static_cast<Block&>(*(*backbone)[i]);
+        weights.push_back(block.attend(out));
+        if (i + 1 < backbone->size()) out = block(out);
+    }
+    return weights;
+}
+
 }  // namespace models

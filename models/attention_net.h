@@ -64,6 +64,9 @@ class AttentionNet : public engine::nn::Layer {
     /// Throws UsageError for sizes below 1, and what blocks_of() throws.
     explicit AttentionNet(const AttentionNetOptions& options);
     engine::Tensor forward(const engine::Tensor& x) override;
+    /// The weights a1, a2, a3 that each block gives its branches for these images, (N, 3) a block: a forward
+    /// pass up to there, in the mode the network is in.
+    std::vector<engine::Tensor> attention(const engine::Tensor& x);
 
     const AttentionNetOptions options;
     std::shared_ptr<engine::nn::Sequential> backbone;  ///< of Blocks

@@ -173,6 +173,23 @@ TEST_CASE("evaluation changes nothing and is repeatable; training draws dropout 
     CHECK(static_cast<models::Block&>(*(*net.backbone)[1]).norm->num_batches_tracked.item() == 3.0);
 }
 
+TEST_CASE("attention gives the weights with which each block adds up its branches") {
+    AttentionNet net({.widths = {3, 4}, .blocks = {1, 2}, .residual = true, .hidden = 5});
+    net.eval();
+    const engine::NoGradGuard no_grad;
+    const Tensor images = test::random_tensor({2, 8, 8, 3}, 1);
+    const std::vector<Tensor> attention = net.attention(images);
+    REQUIRE(attention.size() == 3);
+    Tensor x = images;
+    for (std::size_t i = 0; i < attention.size(); ++i) {
+        CAPTURE(i);
+        auto& block = dynamic_cast<models::Block&>(*(*net.backbone)[i]);
+        CHECK(attention[i].shape() == Shape{2, 3});
+        CHECK(test::to_vector(attention[i]) == test::to_vector(block.attend(x)));
+        x = block(x);
+    }
+}
+
 TEST_CASE("the same seed builds the same network") {
     const auto build = [](std::uint64_t seed) {
         engine::manual_seed(seed);

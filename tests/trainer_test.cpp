@@ -228,6 +228,28 @@ TEST_CASE("max_steps ends the training in mid-epoch, with an evaluation") {
     }
 }
 
+TEST_CASE("fit hands out every batch of an evaluation with its logits") {
+    struct Evaluations : Recorder {
+        void on_evaluated(const Batch& batch, const Tensor& logits) override {
+            CHECK(logits.shape() == engine::Shape{batch.size(), classes});
+            seen.add(0, engine::correct_predictions(logits, batch.labels), batch.size());
+        }
+        void on_epoch(const EpochReport& report, const TrainPosition&) override {
+            CHECK(seen.count() == 21);
+            CHECK(seen.accuracy() == report.test_accuracy);
+            seen.restore();
+            ++epochs_seen;
+        }
+        MetricAccumulator seen;
+        int epochs_seen = 0;
+    };
+    Training training;
+    ToySource train = toy_source(20, 5), test = toy_source(21, 6, 2);
+    Evaluations evaluations;
+    training.trainer->fit(train, test, {.epochs = 2}, {}, evaluations);
+    CHECK(evaluations.epochs_seen == 2);
+}
+
 TEST_CASE("last_step is where epochs or max_steps end, whichever comes first") {
     CHECK(engine::last_step({.epochs = 3}, 5) == 15);
     CHECK(engine::last_step({.epochs = 3, .max_steps = 7}, 5) == 7);
@@ -434,7 +456,7 @@ TEST_CASE("the schedule sets the learning rate of every step, and gives it back 
         void step() override { seen.push_back(lr_scale_); }
         void refresh() override {}
         nn::NamedTensors state() const override { return {}; }
-        double scale() const { return lr_scale_; }
+        double lr() const override { return lr_scale_; }
         std::vector<double> seen;
     };
     Rates rates;
@@ -445,7 +467,7 @@ TEST_CASE("the schedule sets the learning rate of every step, and gives it back 
     trainer.fit(train, test_source, {.epochs = 2, .schedule = engine::optim::Schedule("linear")}, {},
                 observer);
     CHECK(rates.seen == std::vector<double>{1, 0.75, 0.5, 0.25});
-    CHECK(rates.scale() == 1);
+    CHECK(rates.lr() == 1);
     // Gone on with from the middle, the rates are those of the whole.
     rates.seen.clear();
     trainer.fit(train, test_source, {.epochs = 2, .schedule = engine::optim::Schedule("linear")},

@@ -25,6 +25,7 @@ class Adam : public Optimizer {
 
     void step() override;
     void refresh() override;
+    double lr() const override { return lr_scale_ * options.lr; }
     /// "step", then "m.<name>" and "v.<name>" of every parameter.
     nn::NamedTensors state() const override;
 

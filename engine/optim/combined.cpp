@@ -33,6 +33,8 @@ void Combined::set_lr_scale(double scale) {
     for (const auto& optimizer : optimizers_) optimizer->set_lr_scale(scale);
 }
 
+double Combined::lr() const { return optimizers_.front()->lr(); }
+
 void Combined::set_factor(std::string_view suffix, double ParameterFactors::*which, double factor) {
     Optimizer::set_factor(suffix, which, factor);  // refuses what fits none
     for (const auto& optimizer : optimizers_)

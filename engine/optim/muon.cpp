@@ -35,7 +35,7 @@ Muon::Muon(nn::NamedTensors parameters, const MuonOptions& muon_options)
                              "give it to another optimiser, beside this one in Combined");
 }
 
-void Muon::refresh() { table_.bring({lr_scale_ * options.lr, options.momentum, options.weight_decay}); }
+void Muon::refresh() { table_.bring({lr(), options.momentum, options.weight_decay}); }
 
 void Muon::step() {
     const LayerScope scope("optimizer");

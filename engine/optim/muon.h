@@ -26,6 +26,7 @@ class Muon : public Optimizer {
 
     void step() override;
     void refresh() override;
+    double lr() const override { return lr_scale_ * options.lr; }
     /// "velocity.<name>" of every parameter.
     nn::NamedTensors state() const override;
 

@@ -35,6 +35,8 @@ class Optimizer {
     /// From the next step on, the learning rate is that of the options times `scale`, as a schedule says; 1
     /// at first.
     virtual void set_lr_scale(double scale) { lr_scale_ = scale; }
+    /// The learning rate of the next step, without the factors of single parameters.
+    virtual double lr() const = 0;
     /// From now on, all parameters whose names end with `suffix`, like "norm.bias", have this factor. Throws
     /// UsageError if there is none, or if the factor is not finite or below 0.
     virtual void set_factor(std::string_view suffix, double ParameterFactors::*which, double factor);

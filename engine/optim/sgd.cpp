@@ -16,7 +16,7 @@ Sgd::Sgd(nn::NamedTensors parameters, const SgdOptions& sgd_options)
                          "lr and weight_decay are 0 or more, momentum in [0, 1)");
 }
 
-void Sgd::refresh() { table_.bring({lr_scale_ * options.lr, options.momentum, options.weight_decay}); }
+void Sgd::refresh() { table_.bring({lr(), options.momentum, options.weight_decay}); }
 
 void Sgd::step() {
     const LayerScope scope("optimizer");

@@ -22,6 +22,7 @@ class Sgd : public Optimizer {
 
     void step() override;
     void refresh() override;
+    double lr() const override { return lr_scale_ * options.lr; }
     /// "velocity.<name>" of every parameter.
     nn::NamedTensors state() const override;
 

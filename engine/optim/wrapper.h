@@ -16,6 +16,7 @@ class Wrapper : public Optimizer {
     void refresh() override { optimizer_->refresh(); }
     void after_step() override { optimizer_->after_step(); }
     void set_lr_scale(double scale) override { optimizer_->set_lr_scale(scale); }
+    double lr() const override { return optimizer_->lr(); }
     void set_factor(std::string_view suffix, double ParameterFactors::*which, double factor) override {
         optimizer_->set_factor(suffix, which, factor);
     }

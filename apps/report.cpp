@@ -1,0 +1,49 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "apps/command_line_error.h"
+#include "apps/commands.h"
+#include "apps/report/page.h"
+#include "apps/run_directory.h"
+
+namespace apps {
+namespace {
+
+struct ReportArguments {
+    std::vector<std::string> runs;
+    std::string out;
+};
+
+std::filesystem::path default_place(const std::vector<std::string>& runs) {
+    if (runs.size() == 1) return RunDirectory(runs.front()).report();
+    return "report.html";
+}
+
+void report(const ReportArguments& arguments, bool has_out) {
+    if (arguments.runs.empty())
+        throw CommandLineError("no run is given", "on the command line",
+                               "name the folder of one, or of several");
+    if (has_out && arguments.out.empty())
+        throw CommandLineError("--out is empty", "on the command line", "give a path");
+    const std::filesystem::path out =
+        has_out ? std::filesystem::path(arguments.out) : default_place(arguments.runs);
+    write_report({arguments.runs.begin(), arguments.runs.end()}, out);
+    fmt::print("report {}\n", out.string());
+}
+
+}  // namespace
+
+Command add_report(CLI::App& command) {
+    auto arguments = std::make_shared<ReportArguments>();
+    command.add_option("RUN", arguments->runs, "folders of runs: one is shown whole, several are compared");
+    command
+        .add_option("--out", arguments->out,
+                    "the page; by default report.html in the run's folder or, of several, in the current one")
+        ->type_name("FILE.html");
+    return [arguments, &command] { report(*arguments, command.count("--out") > 0); };
+}
+
+}  // namespace apps
