@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -134,6 +135,10 @@ Tensor ones(const Shape& shape);
 /// A tensor with the given values, row-major. Throws UsageError if their number does not fit the shape.
 Tensor tensor(const std::vector<float>& values, const Shape& shape);
 Tensor tensor(const std::vector<std::int64_t>& values, const Shape& shape);
+/// float32, for values that are written down: tensor({1, 2, 3}, {3}).
+inline Tensor tensor(std::initializer_list<float> values, const Shape& shape) {
+    return tensor(std::vector<float>(values), shape);
+}
 /// A tensor of the CPU whose elements are somebody else's, without a copy: they lie one after the other from
 /// `elements` on, and stay where they are until the tensor, and all that shares its storage, lets go of
 /// `owner`. What either side writes the other sees. Throws UsageError if they are not aligned to their size.

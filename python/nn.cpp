@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings.h"
+#include "engine/error.h"
 #include "engine/nn/attention_conv.h"
 #include "engine/nn/batch_norm2d.h"
 #include "engine/nn/conv2d.h"
@@ -23,29 +24,28 @@ namespace nn = engine::nn;
 
 namespace {
 
-/// A module whose forward is written in Python.
+/// A module whose forward is written in Python, and which Python may give parts.
 class PythonModule : public nn::Layer {
-  public:
-    Tensor forward(const Tensor& x) override { PYBIND11_OVERRIDE_PURE(Tensor, nn::Layer, forward, x); }
-};
-
-/// Opens what modules use to register their parts.
-class Open : public nn::Layer {
   public:
     using nn::Layer::register_buffer;
     using nn::Layer::register_module;
     using nn::Layer::register_parameter;
+    Tensor forward(const Tensor& x) override { PYBIND11_OVERRIDE_PURE(Tensor, nn::Layer, forward, x); }
 };
+
+PythonModule& own(nn::Layer& module) {
+    auto* result = dynamic_cast<PythonModule*>(&module);
+    if (result == nullptr)
+        throw engine::UsageError("a part for one of the engine's own layers", "in Module",
+                                 "derive a class from nn.Module, and give that the part");
+    return *result;
+}
 
 /// An attribute that is a module becomes a part of the network under that name, as in PyTorch. It stays an
 /// attribute, too, which keeps a forward that is written in Python alive.
 void set_attribute(const py::object& self, const py::str& name, const py::object& value) {
-    if (py::isinstance<nn::Layer>(value)) {
-        const auto child = value.cast<std::shared_ptr<nn::Layer>>();
-        std::shared_ptr<nn::Layer> (nn::Module::*add)(std::string, std::shared_ptr<nn::Layer>) =
-            &Open::register_module<nn::Layer>;
-        (self.cast<nn::Layer&>().*add)(name, child);
-    }
+    if (py::isinstance<nn::Layer>(value))
+        own(self.cast<nn::Layer&>()).register_module(name, value.cast<std::shared_ptr<nn::Layer>>());
     py::module_::import("builtins").attr("object").attr("__setattr__")(self, name, value);
 }
 
@@ -63,13 +63,13 @@ void bind_parts(ModuleClass& module) {
         .def(
             "register_parameter",
             [](nn::Layer& self, std::string name, Tensor tensor) {
-                return (self.*&Open::register_parameter)(std::move(name), std::move(tensor));
+                return own(self).register_parameter(std::move(name), std::move(tensor));
             },
             py::arg("name"), py::arg("tensor"), "Makes a tensor a trained part of the module; returns it.")
         .def(
             "register_buffer",
             [](nn::Layer& self, std::string name, Tensor tensor) {
-                return (self.*&Open::register_buffer)(std::move(name), std::move(tensor));
+                return own(self).register_buffer(std::move(name), std::move(tensor));
             },
             py::arg("name"), py::arg("tensor"), "Makes a tensor a saved but not trained part; returns it.")
         .def("children", &children, "The modules directly within, by name.")

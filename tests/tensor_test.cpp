@@ -28,6 +28,7 @@ TEST_CASE("factories give the shape, type and values asked for") {
     CHECK(to_vector(engine::full({2, 2}, 1.5F)) == Floats{1.5F, 1.5F, 1.5F, 1.5F});
     CHECK(to_vector(engine::ones({3})) == Floats{1, 1, 1});
     CHECK(to_vector(engine::tensor(Floats{1, 2, 3, 4}, {2, 2})) == Floats{1, 2, 3, 4});
+    CHECK(to_vector(engine::tensor({1, 2.5F}, {2})) == Floats{1, 2.5F});
     CHECK(engine::tensor(Labels{7, -8}, {2}).values<std::int64_t>()[1] == -8);
 
     // Recycled memory is not zero by itself.

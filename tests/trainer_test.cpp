@@ -221,9 +221,10 @@ TEST_CASE("a training can be stopped between epochs") {
 
 TEST_CASE("a training from the beginning need not be told to anybody") {
     ToySource train = toy_source(25, 5), test_source = toy_source(7, 4, 2);
-    Training told, untold;
+    Training told;
     Recorder recorder;
     told.trainer->fit(train, test_source, {.epochs = 2}, {}, recorder);
+    Training untold;
     CHECK(untold.trainer->fit(train, test_source, {.epochs = 2}).step == 10);
     CHECK(untold.parameters() == told.parameters());
 }

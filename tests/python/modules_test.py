@@ -51,6 +51,10 @@ class Modules(unittest.TestCase):
         with self.assertRaisesRegex(ce.UsageError, "hidden"):
             net.hidden = nn.Linear(1, 1)
 
+    def test_the_engines_own_layers_take_no_parts(self):
+        with self.assertRaisesRegex(ce.UsageError, "derive a class from nn.Module"):
+            nn.Linear(1, 1).part = nn.ReLU()
+
     def test_gradients_reach_every_part(self):
         net = Net()
         ce.cross_entropy(net(ce.uniform((4, 2))), ce.tensor([0, 1, 2, 0])).backward()
