@@ -69,7 +69,7 @@ class Sharing(unittest.TestCase):
         misaligned = np.frombuffer(bytearray(13), np.uint8)[1:].view(np.float32)
         for array, word in ((np.zeros(3), "float64"), (np.zeros((4, 4), np.float32)[:, ::2], "C-contiguous"),
                             (read_only, "read-only"), (swapped, "type"), (misaligned, "aligned"),
-                            (np.zeros((1,) * 5, np.float32), "four")):
+                            (np.zeros((1,) * 5, np.float32), "5 dimensions")):
             with self.assertRaisesRegex(ce.UsageError, word):
                 ce.from_numpy(array)
         with self.assertRaises(TypeError):
