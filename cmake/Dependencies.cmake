@@ -17,13 +17,10 @@ set(HWY_ENABLE_CONTRIB OFF CACHE INTERNAL "")
 FetchContent_Declare(highway SYSTEM URL https://github.com/google/highway/archive/refs/tags/1.0.7.tar.gz
                      URL_HASH SHA256=5434488108186c170a5e2fca5e3c9b6ef59a1caa4d520b008a9b8be6b8abe6c5
                      FIND_PACKAGE_ARGS NAMES hwy)
-FetchContent_Declare(fmt SYSTEM URL https://github.com/fmtlib/fmt/archive/refs/tags/9.1.0.tar.gz
-                     URL_HASH SHA256=5dea48d1fcddc3ec571ce2058e13910a0d4a6bab4cc09a809d8b1dd1c88ae6f2
-                     FIND_PACKAGE_ARGS NAMES fmt)
 FetchContent_Declare(nlohmann_json SYSTEM URL https://github.com/nlohmann/json/releases/download/v3.11.3/json.tar.xz
                      URL_HASH SHA256=d6c65aca6b1ed68e7a182f4757257b107ae403032760ed6ef121c9d55e81757d
                      FIND_PACKAGE_ARGS NAMES nlohmann_json)
-FetchContent_MakeAvailable(highway fmt nlohmann_json)
+FetchContent_MakeAvailable(highway nlohmann_json)
 if(NOT TARGET hwy::hwy)
     add_library(hwy::hwy ALIAS hwy)
 endif()
@@ -50,15 +47,23 @@ endif()
 add_library(protozero INTERFACE)
 target_include_directories(protozero SYSTEM INTERFACE ${PROTOZERO_INCLUDE_DIR})
 
+if(CIFAR_ENGINE_APP OR CIFAR_ENGINE_TESTS)
+    FetchContent_Declare(fmt SYSTEM URL https://github.com/fmtlib/fmt/archive/refs/tags/9.1.0.tar.gz
+                         URL_HASH SHA256=5dea48d1fcddc3ec571ce2058e13910a0d4a6bab4cc09a809d8b1dd1c88ae6f2
+                         FIND_PACKAGE_ARGS NAMES fmt)
+    FetchContent_MakeAvailable(fmt)
+endif()
 if(CIFAR_ENGINE_APP OR CIFAR_ENGINE_BENCH)
     FetchContent_Declare(CLI11 SYSTEM URL https://github.com/CLIUtils/CLI11/archive/refs/tags/v2.3.2.tar.gz
                          URL_HASH SHA256=aac0ab42108131ac5d3344a9db0fdf25c4db652296641955720a4fbe52334e22
                          FIND_PACKAGE_ARGS NAMES CLI11)
     FetchContent_MakeAvailable(CLI11)
 endif()
-find_package(CURL 7.87 REQUIRED)  # CURLOPT_QUICK_EXIT
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
-find_package(LibArchive REQUIRED)
+if(CIFAR_ENGINE_DOWNLOAD)
+    find_package(CURL 7.87 REQUIRED)  # CURLOPT_QUICK_EXIT
+    find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+    find_package(LibArchive REQUIRED)
+endif()
 
 if(CIFAR_ENGINE_TESTS)
     FetchContent_Declare(doctest SYSTEM URL https://github.com/doctest/doctest/archive/refs/tags/v2.4.11.tar.gz

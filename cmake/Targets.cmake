@@ -9,19 +9,30 @@ function(cifar_engine_warnings target)
     endif()
 endfunction()
 
-# cifar_engine_library(<name> <source>...): one layer of the house as a static library, also known as
-# cifar_engine::<name>, in this build and once installed. Its headers are those under the folder of the caller; they
-# are included from the repository's root ("engine/tensor.h").
+# cifar_engine_library(<name> SOURCES <file>... [HEADERS <file>...] [EXPORT <set>]): one layer of the house as a static
+# library, known as cifar_engine::<name>, in this build and once installed. The target's own name is longer, so that
+# it meets no other in a project that this one is a part of.
+# HEADERS: what is installed, by default all headers under the folder of the caller. They are included from the
+# repository's root ("engine/tensor.h"). EXPORT: the file of the package it is named in.
 function(cifar_engine_library name)
-    add_library(${name} STATIC ${ARGN})
-    add_library(cifar_engine::${name} ALIAS ${name})
-    set_target_properties(${name} PROPERTIES OUTPUT_NAME cifar_engine_${name})
-    target_compile_features(${name} PUBLIC cxx_std_20)
-    file(GLOB_RECURSE headers CONFIGURE_DEPENDS *.h)
-    target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${headers})
-    cifar_engine_warnings(${name})
-    install(TARGETS ${name} EXPORT cifar_engineTargets
-            FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cifar_engine)
+    cmake_parse_arguments(PARSE_ARGV 1 library "" "EXPORT" "SOURCES;HEADERS")
+    if(NOT library_HEADERS)
+        file(GLOB_RECURSE library_HEADERS CONFIGURE_DEPENDS *.h)
+    endif()
+    if(NOT library_EXPORT)
+        set(library_EXPORT cifar_engineTargets)
+    endif()
+    set(target cifar_engine_${name})
+    add_library(${target} STATIC ${library_SOURCES})
+    add_library(cifar_engine::${name} ALIAS ${target})
+    set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    target_sources(${target} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${library_HEADERS})
+    cifar_engine_warnings(${target})
+    if(CIFAR_ENGINE_INSTALL)
+        install(TARGETS ${target} EXPORT ${library_EXPORT}
+                FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/cifar_engine)
+    endif()
 endfunction()
 
 # cifar_engine_emulated_kernels(<name> <file.cu>...): an object library of .cu files for the emulated device. The

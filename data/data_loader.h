@@ -27,6 +27,9 @@ class DataLoader : public engine::BatchSource {
     /// All examples of a data set, as transformed_batches() makes batches of them; the transform may be null.
     DataLoader(const std::shared_ptr<const Dataset>& dataset, std::shared_ptr<const Transform> transform,
                const DataLoaderOptions& options);
+    /// The same without a transform.
+    DataLoader(const std::shared_ptr<const Dataset>& dataset, const DataLoaderOptions& options)
+        : DataLoader(dataset, nullptr, options) {}
     DataLoader(const DataLoader&) = delete;
     DataLoader& operator=(const DataLoader&) = delete;
 

@@ -229,14 +229,19 @@ Normalize::Normalize(const std::vector<float>& mean, const std::vector<float>& d
 
 Tensor Normalize::apply(const Tensor& image, Draws&) const {
     check_image(image, "Normalize");
-    if (static_cast<std::size_t>(image.size(2)) != channels_)
+    return (*this)(image);
+}
+
+Tensor Normalize::operator()(const Tensor& images) const {
+    if (images.shape().rank() != 4) check_image(images, "Normalize");
+    if (static_cast<std::size_t>(images.size(-1)) != channels_)
         throw UsageError(
-            "an image of shape " + to_string(image.shape()) + " for " + std::to_string(channels_) + " means",
+            "an image of shape " + to_string(images.shape()) + " for " + std::to_string(channels_) + " means",
             "in Normalize", "give one mean and one standard deviation per channel");
-    const Tensor out = engine::empty(image.shape());
-    const auto size = static_cast<std::size_t>(image.numel());
+    const Tensor out = engine::empty(images.shape());
+    const auto size = static_cast<std::size_t>(images.numel());
     for (std::size_t begin = 0; begin < size; begin += mean_.size())
-        normalize(out.data() + begin, image.data() + begin, mean_.data(), deviation_.data(),
+        normalize(out.data() + begin, images.data() + begin, mean_.data(), deviation_.data(),
                   std::min(mean_.size(), size - begin));
     return out;
 }

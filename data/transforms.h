@@ -117,6 +117,8 @@ class Normalize : public Transform {
     /// One of each per channel. Throws UsageError if there is none, or a deviation that is not positive.
     Normalize(const std::vector<float>& mean, const std::vector<float>& deviation);
     engine::Tensor apply(const engine::Tensor& image, Draws& draws) const override;
+    /// The same, as nothing is drawn. Takes a batch (N, H, W, C), too.
+    engine::Tensor operator()(const engine::Tensor& images) const;
 
     std::span<const float> mean() const { return {mean_.data(), channels_}; }
     std::span<const float> deviation() const { return {deviation_.data(), channels_}; }

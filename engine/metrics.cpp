@@ -1,5 +1,8 @@
 #include "engine/metrics.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "engine/error.h"
 #include "engine/ops/checks.h"
 #include "kernels/correct_predictions/correct_predictions.h"
@@ -21,6 +24,21 @@ Tensor count_correct_predictions(const Tensor& logits, const Tensor& labels) {
 
 std::int64_t correct_predictions(const Tensor& logits, const Tensor& labels) {
     return static_cast<std::int64_t>(count_correct_predictions(logits, labels).item());
+}
+
+Tensor class_probabilities(const Tensor& logits) {
+    check_rank("class_probabilities", logits, 2, "(N, C)");
+    const Tensor out = logits.to(Device::cpu).clone();
+    const std::int64_t classes = out.size(1);
+    for (std::int64_t n = 0; n < out.size(0); ++n) {
+        const std::span row =
+            out.values().subspan(static_cast<std::size_t>(n * classes), static_cast<std::size_t>(classes));
+        const double largest = *std::max_element(row.begin(), row.end());
+        double total = 0;
+        for (const float logit : row) total += std::exp(logit - largest);
+        for (float& value : row) value = static_cast<float>(std::exp(value - largest) / total);
+    }
+    return out;
 }
 
 void MetricAccumulator::add(double loss, std::int64_t correct, std::int64_t count) {

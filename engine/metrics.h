@@ -13,6 +13,10 @@ std::int64_t correct_predictions(const Tensor& logits, const Tensor& labels);
 /// The same as a scalar int64 tensor on the device of both; the host does not wait for it.
 Tensor count_correct_predictions(const Tensor& logits, const Tensor& labels);
 
+/// The softmax of each row of the logits (N, C), as they come from any device: a tensor of the CPU, outside
+/// the graph. Throws UsageError for another shape.
+Tensor class_probabilities(const Tensor& logits);
+
 /// All there is to save of a MetricAccumulator for a resume in the middle of an epoch.
 struct MetricSums {
     double loss = 0;  ///< of every example

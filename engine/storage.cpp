@@ -107,13 +107,15 @@ Pool& present_pool(Device device) {
 
 }  // namespace
 
-Storage::Storage(Device device, std::size_t bytes) : device_(device), pool_(present_pool(device)) {
-    const Pool::Block block = pool_.take(device, bytes);
+Storage::Storage(Device device, std::size_t bytes) : device_(device), pool_(&present_pool(device)) {
+    const Pool::Block block = pool_->take(device, bytes);
     memory_ = block.memory;
     capacity_ = block.capacity;
 }
 
-Storage::~Storage() { pool_.give_back({memory_, capacity_}); }
+Storage::~Storage() {
+    if (pool_) pool_->give_back({memory_, capacity_});
+}
 
 RecordedMemory::RecordedMemory() : before_(std::exchange(recorded_memory, true)) {}
 RecordedMemory::~RecordedMemory() { recorded_memory = before_; }

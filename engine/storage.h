@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 #include "kernels/common/device.h"
 
@@ -17,6 +18,8 @@ class Pool;
 class Storage {
   public:
     Storage(Device device, std::size_t bytes);
+    /// Memory of the host that is somebody else's: no pool gets it, and `owner` is let go of in the end.
+    Storage(void* memory, std::shared_ptr<void> owner) : memory_(memory), owner_(std::move(owner)) {}
     ~Storage();
     Storage(const Storage&) = delete;
     Storage& operator=(const Storage&) = delete;
@@ -25,10 +28,11 @@ class Storage {
     void* data() const { return memory_; }
 
   private:
-    Device device_;
-    Pool& pool_;
-    std::size_t capacity_;
+    Device device_ = Device::cpu;
+    Pool* pool_ = nullptr;  ///< where the memory goes; null: to nobody
+    std::size_t capacity_ = 0;
     void* memory_;
+    std::shared_ptr<void> owner_;
 };
 
 /// While one lives, storages that this thread makes on a GPU come from a pool of their own, which serves no

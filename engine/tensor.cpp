@@ -1,6 +1,7 @@
 #include "engine/tensor.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "engine/autograd.h"
@@ -217,6 +218,19 @@ Tensor empty(const Shape& shape, DType dtype, Device device) {
     result.body_->shape = shape;
     result.body_->dtype = dtype;
     result.body_->storage = std::make_shared<Storage>(device, result.body_->bytes());
+    return result;
+}
+
+Tensor from_memory(void* elements, const Shape& shape, DType dtype, std::shared_ptr<void> owner) {
+    if (reinterpret_cast<std::uintptr_t>(elements) % size_of(dtype) != 0)
+        throw UsageError(std::string(name(dtype)) + " elements at an address that is no multiple of " +
+                             std::to_string(size_of(dtype)),
+                         "in engine::from_memory", "copy them into a tensor");
+    Tensor result;
+    result.body_ = std::make_shared<TensorBody>();
+    result.body_->shape = shape;
+    result.body_->dtype = dtype;
+    result.body_->storage = std::make_shared<Storage>(elements, std::move(owner));
     return result;
 }
 

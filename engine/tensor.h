@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <vector>
@@ -117,6 +118,7 @@ class Tensor {
   private:
     friend Tensor empty(const Shape&, DType, Device);
     friend Tensor view(const Tensor&, const Shape&);
+    friend Tensor from_memory(void*, const Shape&, DType, std::shared_ptr<void>);
 
     TensorBody& body() const;
     void* checked_data(DType wanted) const;
@@ -133,6 +135,14 @@ Tensor ones(const Shape& shape);
 /// A tensor with the given values, row-major. Throws UsageError if their number does not fit the shape.
 Tensor tensor(const std::vector<float>& values, const Shape& shape);
 Tensor tensor(const std::vector<std::int64_t>& values, const Shape& shape);
+/// float32, for values that are written down: tensor({1, 2, 3}, {3}).
+inline Tensor tensor(std::initializer_list<float> values, const Shape& shape) {
+    return tensor(std::vector<float>(values), shape);
+}
+/// A tensor of the CPU whose elements are somebody else's, without a copy: they lie one after the other from
+/// `elements` on, and stay where they are until the tensor, and all that shares its storage, lets go of
+/// `owner`. What either side writes the other sees. Throws UsageError if they are not aligned to their size.
+Tensor from_memory(void* elements, const Shape& shape, DType dtype, std::shared_ptr<void> owner);
 /// The same storage under another shape of as many elements, outside the graph. For ops; users call reshape.
 Tensor view(const Tensor& x, const Shape& shape);
 

@@ -83,6 +83,11 @@ MetricAccumulator Trainer::evaluate(BatchSource& source, const EvaluatedBatch& o
     return metrics;
 }
 
+TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptions& options) {
+    TrainObserver nobody;
+    return fit(train, test, options, {}, nobody);
+}
+
 TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptions& options,
                            TrainPosition position, TrainObserver& observer) {
     const std::int64_t end = last_step(options, train.batches());

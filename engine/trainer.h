@@ -100,6 +100,8 @@ class Trainer {
     /// the last kind. Returns where it got to.
     TrainPosition fit(BatchSource& train, BatchSource& test, const FitOptions& options,
                       TrainPosition position, TrainObserver& observer);
+    /// The same from the beginning, told to nobody.
+    TrainPosition fit(BatchSource& train, BatchSource& test, const FitOptions& options);
 
   private:
     nn::Layer& model_;

@@ -100,6 +100,19 @@ TEST_CASE("an operand that wants no gradient gets none") {
     CHECK(gradient_of(x) == Floats{5, 6});
 }
 
+TEST_CASE("numbers on either side") {
+    const Tensor x = leaf({1, 2}, {2});
+    CHECK(to_vector(x + 3) == Floats{4, 5});
+    CHECK(to_vector(3 + x) == Floats{4, 5});
+    CHECK(to_vector(x - 3) == Floats{-2, -1});
+    CHECK(to_vector(3 - x) == Floats{2, 1});
+    CHECK(to_vector(4 * x) == Floats{4, 8});
+    CHECK(to_vector(x / 4) == Floats{0.25F, 0.5F});
+    CHECK(to_vector(-x) == Floats{-1, -2});
+    engine::sum(1 - 2 * (x / 4 - 3)).backward();
+    CHECK(gradient_of(x) == Floats{-0.5F, -0.5F});
+}
+
 TEST_CASE("sum and mean give scalars and spread their gradient evenly") {
     const Tensor x = matrix();
     CHECK(engine::sum(x).shape() == Shape{});

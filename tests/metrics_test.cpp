@@ -89,6 +89,17 @@ TEST_CASE("restored sums go on bit for bit; restoring nothing begins anew") {
     CHECK(second.mean_loss() == 4.0);
 }
 
+TEST_CASE("the probabilities of a row add up to one, whatever the logits") {
+    const engine::Tensor out =
+        engine::class_probabilities(tensor(Floats{0, std::log(3.0F), 1000, -1000}, {2, 2}));
+    CHECK(out.values()[0] == doctest::Approx(0.25));
+    CHECK(out.values()[1] == doctest::Approx(0.75));
+    CHECK(out.values()[2] == 1);
+    CHECK(out.values()[3] == 0);
+    CHECK(std::isnan(engine::class_probabilities(tensor(Floats{0, not_a_number}, {1, 2})).values()[0]));
+    CHECK_THROWS_AS(engine::class_probabilities(tensor(Floats{1, 2}, {2})), engine::UsageError);
+}
+
 TEST_CASE("a timer measures laps and adds them up") {
     const auto nap = [] { std::this_thread::sleep_for(std::chrono::milliseconds(5)); };
     engine::Timer timer;

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <memory>
 
 #include <doctest/doctest.h>
 
@@ -27,6 +28,7 @@ TEST_CASE("factories give the shape, type and values asked for") {
     CHECK(to_vector(engine::full({2, 2}, 1.5F)) == Floats{1.5F, 1.5F, 1.5F, 1.5F});
     CHECK(to_vector(engine::ones({3})) == Floats{1, 1, 1});
     CHECK(to_vector(engine::tensor(Floats{1, 2, 3, 4}, {2, 2})) == Floats{1, 2, 3, 4});
+    CHECK(to_vector(engine::tensor({1, 2.5F}, {2})) == Floats{1, 2.5F});
     CHECK(engine::tensor(Labels{7, -8}, {2}).values<std::int64_t>()[1] == -8);
 
     // Recycled memory is not zero by itself.
@@ -35,6 +37,29 @@ TEST_CASE("factories give the shape, type and values asked for") {
     const Tensor bytes = engine::zeros({3}, DType::uint8);
     CHECK(bytes.dtype() == DType::uint8);
     for (const std::uint8_t value : bytes.values<std::uint8_t>()) CHECK(value == 0);
+}
+
+TEST_CASE(
+    "a tensor on memory of others reads and writes there, and keeps it until the last of its views is gone") {
+    const auto memory = std::make_shared<Floats>(Floats{0, 1, 2, 3, 4});
+    Tensor view;
+    {
+        const Tensor x = engine::from_memory(memory->data() + 1, {2, 2}, DType::float32, memory);
+        CHECK(memory.use_count() == 2);
+        CHECK(x.data() == memory->data() + 1);
+        CHECK(to_vector(x + x) == Floats{2, 4, 6, 8});
+        view = x.reshape({4});
+    }
+    CHECK(memory.use_count() == 2);
+    view.values()[3] = 9;
+    CHECK(memory->back() == 9);
+    view = Tensor();
+    CHECK(memory.use_count() == 1);
+
+    char* const odd = reinterpret_cast<char*>(memory->data()) + 1;
+    CHECK(holds(message_of<UsageError>([&] { engine::from_memory(odd, {2}, DType::float32, memory); }),
+                "float32", "multiple of 4", "copy"));
+    CHECK(engine::from_memory(odd, {2}, DType::uint8, memory).numel() == 2);
 }
 
 TEST_CASE("a scalar has one element, an empty tensor none") {

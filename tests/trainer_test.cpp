@@ -271,6 +271,16 @@ TEST_CASE("a training can be stopped between epochs") {
     CHECK(position.sums.count == 0);
 }
 
+TEST_CASE("a training from the beginning need not be told to anybody") {
+    ToySource train = toy_source(25, 5), test_source = toy_source(7, 4, 2);
+    Training told;
+    Recorder recorder;
+    told.trainer->fit(train, test_source, {.epochs = 2}, {}, recorder);
+    Training untold;
+    CHECK(untold.trainer->fit(train, test_source, {.epochs = 2}).step == 10);
+    CHECK(untold.parameters() == told.parameters());
+}
+
 TEST_CASE("nothing left to do is nothing done") {
     ToySource train = toy_source(10, 5), test_source = toy_source(7, 4, 2);
     Training training;

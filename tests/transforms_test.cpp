@@ -1,5 +1,6 @@
 #include "data/transforms.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -239,6 +240,10 @@ TEST_CASE("normalize works on each channel and on a copy") {
     const Tensor out = data::Normalize({1, 2}, {2, 4}).apply(image, draws);
     CHECK(equal(out, values({0, 0, 1, 0.5F}, {1, 2, 2})));
     CHECK(image.data()[2] == 3.0F);
+    const Tensor batch = data::Normalize({1, 2}, {2, 4})(image.reshape({1, image.size(0), image.size(1), 2}));
+    CHECK(batch.shape().rank() == 4);
+    CHECK(std::equal(batch.values().begin(), batch.values().end(), out.values().begin()));
+    CHECK_THROWS_AS(data::Normalize({1, 2}, {2, 4})(image.reshape({-1, 2})), UsageError);
     CHECK_THROWS_AS(data::Normalize({1, 2, 3}, {1, 1, 1}).apply(image, draws), UsageError);
     CHECK_THROWS_AS(data::Normalize({1, 2}, {1}), UsageError);
     CHECK_THROWS_AS(data::Normalize({1}, {0}), UsageError);

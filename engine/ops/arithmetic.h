@@ -10,6 +10,15 @@ namespace engine {
 inline Tensor operator+(const Tensor& x, const Tensor& y) { return add(x, y); }
 inline Tensor operator-(const Tensor& x, const Tensor& y) { return add(x, y, -1.0F); }
 inline Tensor operator*(const Tensor& x, const Tensor& y) { return mul(x, y); }
-inline Tensor operator*(const Tensor& x, float factor) { return mul(x, full({}, factor)); }
+
+/// The same with a number, to be found on x's device.
+inline Tensor operator+(const Tensor& x, float y) { return add(x, full({}, y, x.device())); }
+inline Tensor operator-(const Tensor& x, float y) { return x + -y; }
+inline Tensor operator*(const Tensor& x, float y) { return mul(x, full({}, y, x.device())); }
+inline Tensor operator/(const Tensor& x, float y) { return x * (1 / y); }
+inline Tensor operator+(float x, const Tensor& y) { return y + x; }
+inline Tensor operator-(float x, const Tensor& y) { return add(full({}, x, y.device()), y, -1.0F); }
+inline Tensor operator*(float x, const Tensor& y) { return y * x; }
+inline Tensor operator-(const Tensor& x) { return x * -1.0F; }
 
 }  // namespace engine

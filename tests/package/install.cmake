@@ -1,0 +1,21 @@
+# Installs the build in BUILD, and moves what was installed to PREFIX: a package can be taken elsewhere, so nothing in
+# it names the place where it was built or installed first.
+set(first ${PREFIX}.first)
+file(REMOVE_RECURSE ${first} ${PREFIX})
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${first} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+file(RENAME ${first} ${PREFIX})
+
+file(GLOB_RECURSE package_files ${PREFIX}/*.cmake)
+list(LENGTH package_files count)
+if(count LESS 5)
+    message(FATAL_ERROR "only ${count} package files in ${PREFIX}")
+endif()
+foreach(file ${package_files})
+    file(READ ${file} content)
+    foreach(folder ${first} ${BUILD} ${SOURCE})
+        string(FIND "${content}" "${folder}" place)
+        if(NOT place EQUAL -1)
+            message(FATAL_ERROR "${file} names ${folder}")
+        endif()
+    endforeach()
+endforeach()
