@@ -18,8 +18,12 @@ struct Scale {
 
     double tick(int i) const { return step * i; }
     int ticks() const { return static_cast<int>(std::floor(top / step + 1e-6)) + 1; }
-    /// Decimals that tell the ticks apart.
-    int decimals() const { return std::max(0, static_cast<int>(-std::floor(std::log10(step) + 1e-6))); }
+    /// A tick's value times `unit`, with the decimals that tell ticks apart, or few digits where it is long.
+    std::string label(int i, double unit = 1) const {
+        const double digits = -std::floor(std::log10(step * unit) + 1e-6);
+        if (digits > 4 || top * unit >= 1e6) return fmt::format("{:.3g}", tick(i) * unit);
+        return fmt::format("{:.{}f}", tick(i) * unit, std::max(0, static_cast<int>(digits)));
+    }
     /// The place among so many dots, counted from 0; what is beyond the scale is at its end.
     int place(double value, int dots) const {
         return static_cast<int>(std::lround(std::clamp(value / top, 0.0, 1.0) * (dots - 1)));
@@ -37,8 +41,9 @@ double round_up(double value) {
 Scale scale_to(double top, int most_ticks) { return {top, round_up(top / most_ticks)}; }
 
 Scale loss_scale(const Curve& curve, int rows) {
+    constexpr double beyond_any_loss = 1e300;  // what is written in a run's file may be anything
     double most = 0;
-    for (const CurvePoint& point : curve.points()) most = std::max(most, point.y);
+    for (const CurvePoint& point : curve.points()) most = std::max(most, std::min(point.y, beyond_any_loss));
     if (most == 0) most = 1;
     const double step = round_up(most / std::max(rows / 2, 1));
     return {std::ceil(most / step - 1e-9) * step, step};
@@ -113,8 +118,7 @@ std::vector<std::string> row_labels(const Scale& scale, int rows, double unit, c
     const int dots = rows * BrailleCanvas::dots_down;
     for (int i = 0; i < scale.ticks(); ++i) {
         const int row = (dots - 1 - scale.place(scale.tick(i), dots)) / BrailleCanvas::dots_down;
-        labels[static_cast<std::size_t>(row)] =
-            fmt::format("{:.{}f}{}", scale.tick(i) * unit, unit == 1 ? scale.decimals() : 0, suffix);
+        labels[static_cast<std::size_t>(row)] = scale.label(i, unit) + suffix;
     }
     return labels;
 }
@@ -128,12 +132,13 @@ std::pair<std::string, std::string> epoch_axis(const Scale& scale, int columns, 
         const int column =
             scale.place(scale.tick(i), columns * BrailleCanvas::dots_across) / BrailleCanvas::dots_across;
         has_tick[static_cast<std::size_t>(column)] = true;
-        const std::string label = fmt::format("{:.{}f}", scale.tick(i), scale.decimals());
+        const std::string label = scale.label(i);
         const auto begin = static_cast<std::size_t>(left + 1 + column) - (label.size() - 1) / 2;
         labels.replace(begin, label.size(), label);
         end = begin + label.size();
     }
-    labels.replace(end, std::string::npos, " epoch");
+    const std::string unit = " epoch";
+    if (end + unit.size() <= labels.size()) labels.replace(end, std::string::npos, unit);
     std::string axis = "└";
     for (const bool tick : has_tick) axis += tick ? "┬" : "─";
     return {axis + "┘", labels};
