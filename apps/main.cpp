@@ -56,9 +56,17 @@ constexpr Subcommand subcommands[] = {
     {"test", "build and run all tests (by ./cifar_engine in a source checkout)", add_test},
     {"bench", "build and run the benchmarks (by ./cifar_engine in a source checkout)", add_bench}};
 
-/// CLI11's refusals in our form.
+/// CLI11's refusals in our form. Of too many or too few values it writes "--lr: At Most 1 required ...".
 [[noreturn]] void reject(const CLI::ParseError& error) {
-    throw CommandLineError(error.what(), "on the command line", "see --help for how to write it");
+    const std::string text = error.what();
+    const std::string flag = text.substr(0, text.find(':'));
+    if (error.get_name() == "ArgumentMismatch" && text.find("At Most") != std::string::npos)
+        throw CommandLineError(flag + " is given more than once", "on the command line",
+                               "remove all but one of them");
+    if (error.get_name() == "ArgumentMismatch" && flag.size() < text.size())
+        throw CommandLineError(flag + " has no value", "on the command line",
+                               "write one after it; --help shows its form");
+    throw CommandLineError(text, "on the command line", "see --help for how to write it");
 }
 
 /// The command that was given, or the program itself.
