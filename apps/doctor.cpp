@@ -122,7 +122,7 @@ int allowed_processors() {
 int useful_threads(const GroupLimits& limits) {
     const int threads = kernels::threads();
     if (!limits.processors) return threads;
-    return std::clamp(static_cast<int>(std::ceil(*limits.processors)), 1, threads);
+    return static_cast<int>(std::clamp(std::ceil(*limits.processors), 1.0, static_cast<double>(threads)));
 }
 
 std::string threads_text(const GroupLimits& limits) {

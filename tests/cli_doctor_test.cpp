@@ -33,7 +33,7 @@ TEST_CASE_FIXTURE(CommandLine, "doctor names each part of the program and of the
     CHECK(holds(value_of(result, "backend"), "cpu ("));
     CHECK(holds(value_of(result, "dependencies"), "Highway", "protozero", "libarchive"));
     CHECK(holds(value_of(result, "data: CIFAR10_DIR"), "not set"));
-    CHECK(holds(value_of(result, "data: cache"), folder("home"), "not there"));
+    CHECK(holds(value_of(result, "data: cache"), folder("home").string(), "not there"));
 }
 
 TEST_CASE_FIXTURE(CommandLine, "doctor finds the data set that train would take, and damage in it") {

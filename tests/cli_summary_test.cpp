@@ -1,4 +1,6 @@
 // `summary`: tests/parity/summary_like_torchinfo_test.py compares its counts with torchinfo's.
+#include <iterator>
+
 #include "models/attention_net.h"
 #include "models/model_file.h"
 #include "tests/support/command_line.h"
