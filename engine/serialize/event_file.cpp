@@ -101,13 +101,11 @@ std::optional<ScalarEvent> read_scalar_event(std::string_view bytes) {
 }  // namespace
 
 EventFile::EventFile(std::filesystem::path path, std::int64_t first_step)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "wbx")) {
+    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "wbx"), &std::fclose) {
     if (!file_) fail();
     write_record(version_event());
     if (first_step > 1) write_record(start_event(first_step));
 }
-
-EventFile::~EventFile() { std::fclose(file_); }
 
 void EventFile::write(std::int64_t step, const std::vector<Scalar>& scalars) {
     write_record(scalar_event(step, scalars));
@@ -115,12 +113,14 @@ void EventFile::write(std::int64_t step, const std::vector<Scalar>& scalars) {
 
 void EventFile::write_record(const std::string& event) {
     const std::string record = tf_record(event);
-    if (std::fwrite(record.data(), 1, record.size(), file_) != record.size() || std::fflush(file_) != 0)
+    if (std::fwrite(record.data(), 1, record.size(), file_.get()) != record.size() ||
+        std::fflush(file_.get()) != 0)
         fail();
 }
 
 void EventFile::sync() {
-    if (::fsync(::fileno(file_)) != 0 && errno != EINVAL) fail();  // EINVAL: no file that could be synced
+    if (::fsync(::fileno(file_.get())) != 0 && errno != EINVAL)
+        fail();  // EINVAL: no file that could be synced
 }
 
 void EventFile::fail() const {

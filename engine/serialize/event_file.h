@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,9 +24,6 @@ class EventFile {
     /// Begins a new file. If others lie beside it, readers are told to forget what those say about
     /// `first_step` and later ones.
     EventFile(std::filesystem::path path, std::int64_t first_step);
-    ~EventFile();
-    EventFile(const EventFile&) = delete;
-    EventFile& operator=(const EventFile&) = delete;
 
     /// One event, of now.
     void write(std::int64_t step, const std::vector<Scalar>& scalars);
@@ -37,7 +35,7 @@ class EventFile {
     [[noreturn]] void fail() const;
 
     std::filesystem::path path_;
-    std::FILE* file_;
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
 };
 
 /// Whether an event of that step, with that tag first, is to stay.
