@@ -104,7 +104,7 @@ std::string help_text(const CommandDescription& command, std::size_t width) {
 
 void print_help(const CLI::App& command, std::FILE* stream) {
     constexpr int narrowest = 40, widest = 100;
-    const int width = is_live(stream) ? std::clamp(window_width(stream), narrowest, widest) : widest;
+    const int width = is_live(stream) ? std::clamp(window_size(stream).columns, narrowest, widest) : widest;
     std::string parent;
     for (const CLI::App* app = command.get_parent(); app != nullptr; app = app->get_parent())
         parent = app->get_name() + (parent.empty() ? "" : " " + parent);

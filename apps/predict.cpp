@@ -61,7 +61,7 @@ class Printer {
         if (json_)
             fmt::print("{}{}", any_ ? ",\n" : "[", json_object(file, predictions));
         else if (bars_)
-            fmt::print("{}{}", any_ ? "\n" : "", bars(file, predictions, window_width(stdout)));
+            fmt::print("{}{}", any_ ? "\n" : "", bars(file, predictions, window_size(stdout).columns));
         else
             fmt::print("{}", plain_line(file, predictions));
         any_ = true;
