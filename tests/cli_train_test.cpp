@@ -13,7 +13,7 @@ TEST_CASE_FIXTURE(CommandLine, "train writes a run directory and says where it i
     for (const char* file :
          {"config.toml", "metrics.jsonl", "last.safetensors", "best.safetensors", "state.safetensors"})
         CHECK_MESSAGE(files.contains(file), file);
-    CHECK(files.size() == 5);
+    CHECK(files.size() == 6);
 
     const auto lines = lines_of(result.out);
     REQUIRE(lines.size() > 4);
@@ -98,7 +98,7 @@ TEST_CASE_FIXTURE(CommandLine, "a folder that holds a run is kept unless --overw
     fs::create_directory(folder("other"));
     write_bytes(folder("other") / "notes.txt", "mine");
     train("other", {"--max-steps", "1"});
-    CHECK(contents(folder("other")).size() == 6);
+    CHECK(contents(folder("other")).size() == 7);
 }
 
 TEST_CASE_FIXTURE(CommandLine, "--profile prints where the time went, and writes a trace") {
