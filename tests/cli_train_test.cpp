@@ -10,8 +10,8 @@ using namespace test;
 TEST_CASE_FIXTURE(CommandLine, "train writes a run directory and says where it is") {
     const ProcessResult result = train("run");
     const auto files = contents(folder("run"));
-    for (const char* file :
-         {"config.toml", "metrics.jsonl", "last.safetensors", "best.safetensors", "state.safetensors"})
+    for (const char* file : {"config.toml", "metrics.jsonl", "metrics.csv", "last.safetensors",
+                             "best.safetensors", "state.safetensors"})
         CHECK_MESSAGE(files.contains(file), file);
     CHECK(files.size() == 6);
 
