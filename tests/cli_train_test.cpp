@@ -8,10 +8,10 @@ using namespace test;
 TEST_CASE_FIXTURE(CommandLine, "train writes a run directory and says where it is") {
     const ProcessResult result = train("run");
     const auto files = contents(folder("run"));
-    for (const char* file : {"config.toml", "metrics.jsonl", "last.safetensors", "best.safetensors",
-                             "state.safetensors", "analysis.json", "report.html"})
+    for (const char* file : {"config.toml", "metrics.jsonl", "metrics.csv", "last.safetensors",
+                             "best.safetensors", "state.safetensors", "analysis.json", "report.html"})
         CHECK_MESSAGE(files.contains(file), file);
-    CHECK(files.size() == 7);
+    CHECK(files.size() == 8);
 
     const auto lines = lines_of(result.out);
     REQUIRE(lines.size() > 4);
@@ -106,7 +106,7 @@ TEST_CASE_FIXTURE(CommandLine, "a folder that holds a run is kept unless --overw
     fs::create_directory(folder("other"));
     write_bytes(folder("other") / "notes.txt", "mine");
     train("other", {"--max-steps", "1"});
-    CHECK(contents(folder("other")).size() == 8);
+    CHECK(contents(folder("other")).size() == 9);
 }
 
 TEST_CASE_FIXTURE(CommandLine, "--profile prints where the time went, and writes a trace") {
