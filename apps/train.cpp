@@ -247,6 +247,7 @@ void train(const TrainArguments& arguments) {
     auto state = starting_state(resuming, run, config, training, loaders);
     if (!state) return;
     if (interruption() != 0) throw Interrupted{interruption()};
+    check_output(stdout);
 
     // All that was asked for is there and fits: only now is anything on the disk changed. The configuration
     // is saved such that it means the same from any folder, at any time.

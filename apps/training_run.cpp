@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "apps/interruption.h"
+#include "apps/terminal.h"
 #include "engine/error.h"
 #include "models/model_file.h"
 
@@ -86,6 +87,7 @@ void TrainingRun::save_stopped(const engine::TrainPosition& position) {
 void TrainingRun::show(const std::function<void()>& action) {
     try {
         action();
+        check_output(stdout);
     } catch (const std::system_error&) {
         output_error_ = std::current_exception();
     }
