@@ -215,7 +215,7 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
         profile->write_trace();
         profile->print();
     }
-    if (observer.output_error()) std::rethrow_exception(observer.output_error());
+    if (observer.was_stopped() && observer.output_error()) std::rethrow_exception(observer.output_error());
     if (observer.was_stopped()) stop_interrupted(run, end.step);
     const double seconds = timer.seconds();
     if (!loaders.test_views.empty()) measure_test(training.model, loaders, observer);
