@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -118,7 +117,7 @@ int report(ExitCode code, const std::string& message) {
 int run_reporting(int argc, char** argv) {
     try {
         run(argc, argv);
-        if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category());
+        check_output(stdout);
         return exit_done;
     } catch (const Interrupted& interrupted) {
         return exit_signal + interrupted.signal;

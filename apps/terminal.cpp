@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
@@ -55,6 +58,10 @@ void redraw(std::FILE* stream, std::string line) {
     line.resize(std::min(line.size(), static_cast<std::size_t>(window_size(stream).columns - 1)));
     fmt::print(stream, "\r{}\x1b[K", line);
     std::fflush(stream);
+}
+
+void check_output(std::FILE* stream) {
+    if (std::fflush(stream) != 0) throw std::system_error(errno, std::generic_category());
 }
 
 void erase_line(std::FILE* stream) {

@@ -25,6 +25,10 @@ WindowSize window_size(std::FILE* stream);
 /// Draws a line over the one drawn before, cut to the window.
 void redraw(std::FILE* stream, std::string line);
 
+/// Throws std::system_error if what was printed did not arrive. The C library tells nobody of a line that it
+/// could not hand on, as long as its buffer has room.
+void check_output(std::FILE* stream);
+
 /// Removes the line that was drawn.
 void erase_line(std::FILE* stream);
 

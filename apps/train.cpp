@@ -227,7 +227,7 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
         profile->write_trace();
         profile->print();
     }
-    if (observer.output_error()) std::rethrow_exception(observer.output_error());
+    if (observer.was_stopped() && observer.output_error()) std::rethrow_exception(observer.output_error());
     if (observer.was_stopped()) stop_interrupted(run, end.step);
     const double seconds = timer.seconds();
     if (!loaders.test_views.empty()) measure_test(training.model, loaders, observer);
@@ -259,6 +259,7 @@ void train(const TrainArguments& arguments) {
     auto state = starting_state(resuming, run, config, training, loaders);
     if (!state) return;
     if (interruption() != 0) throw Interrupted{interruption()};
+    check_output(stdout);
 
     // All that was asked for is there and fits: only now is anything on the disk changed. The configuration
     // is saved such that it means the same from any folder, at any time.

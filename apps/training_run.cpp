@@ -6,6 +6,7 @@
 #include "apps/interruption.h"
 #include "apps/metrics_csv.h"
 #include "apps/report/page.h"
+#include "apps/terminal.h"
 #include "engine/error.h"
 #include "models/model_file.h"
 
@@ -107,6 +108,7 @@ void TrainingRun::save_stopped(const engine::TrainPosition& position) {
 void TrainingRun::show(const std::function<void()>& action) {
     try {
         action();
+        check_output(stdout);
     } catch (const std::system_error&) {
         output_error_ = std::current_exception();
     }

@@ -136,6 +136,7 @@ TEST_CASE_FIXTURE(CommandLine,
                   "a reader that goes away before training has begun leaves no run, and no error") {
     const ProcessResult result = run_with_reader(train_arguments("run", {"--epochs", "1000"}), 0);
     CHECK(result.exit_code == 128 + SIGPIPE);
+    CHECK_FALSE(fs::exists(folder("run")));
     CHECK(result.err.empty());
 }
 
