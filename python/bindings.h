@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 
@@ -24,6 +26,9 @@ void bind_trainer(py::module_& module);
 
 /// A submodule that `import cifar_engine.<name>` finds.
 py::module_ submodule(py::module_& module, const char* name, const char* documentation);
+
+/// A device of that name. Throws UsageError for another name, DeviceError if this machine or build has none.
+engine::Device to_device(const std::string& name);
 
 /// What NumPy makes of an object. Throws what it raises.
 py::array as_array(const py::handle& object);

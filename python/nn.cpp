@@ -93,7 +93,12 @@ void bind_state(ModuleClass& module) {
         .def("train", &nn::Layer::train, py::arg("on") = true,
              "Training mode, for this module and all within.")
         .def("eval", &nn::Layer::eval, "Evaluation mode: no dropout, batch norm by its running statistics.")
-        .def("zero_grad", &nn::Layer::zero_grad, "Forgets all gradients.");
+        .def("zero_grad", &nn::Layer::zero_grad, "Forgets all gradients.")
+        .def(
+            "to", [](nn::Layer& self, const std::string& device) { self.to(to_device(device)); },
+            py::arg("device"),
+            "Moves parameters and buffers to a device, in place; before an optimiser is made.")
+        .def_property_readonly("device", [](const nn::Layer& self) { return kernels::name(self.device()); });
 }
 
 ModuleClass bind_module(py::module_& module) {

@@ -18,12 +18,6 @@ using engine::DType;
 using engine::Shape;
 using engine::Tensor;
 
-namespace {
-
-Shape to_shape(const std::vector<std::int64_t>& extents) {
-    return Shape(extents.data(), extents.data() + extents.size());
-}
-
 engine::Device to_device(const std::string& name) {
     for (const kernels::Device device :
          {kernels::Device::cpu, kernels::Device::cuda, kernels::Device::emulated}) {
@@ -32,6 +26,12 @@ engine::Device to_device(const std::string& name) {
         return device;
     }
     throw engine::UsageError("the device '" + name + "'", "in to", "it is cpu, cuda or emulated");
+}
+
+namespace {
+
+Shape to_shape(const std::vector<std::int64_t>& extents) {
+    return Shape(extents.data(), extents.data() + extents.size());
 }
 
 py::tuple shape_tuple(const Tensor& tensor) {

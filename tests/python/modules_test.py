@@ -84,6 +84,17 @@ class Modules(unittest.TestCase):
         net.train()
         self.assertTrue(net.training)
 
+    def test_devices(self):
+        net = Net()
+        net.to("cpu")
+        self.assertEqual(net.device, "cpu")
+        self.assertIn("cpu", ce.devices())
+        with self.assertRaisesRegex(ce.UsageError, "'tpu'"):
+            net.to("tpu")
+        if "cuda" not in ce.devices():
+            with self.assertRaises(ce.DeviceError):
+                net.to("cuda")
+
     def test_layers_at_work(self):
         x = ce.from_nchw(np.random.default_rng(1).normal(size=(2, 3, 8, 8)).astype(np.float32))
         net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.BatchNorm2d(4), nn.ReLU(), nn.MaxPool2d(2),
