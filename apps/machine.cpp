@@ -73,7 +73,7 @@ std::optional<double> processors_v1(const fs::path& group) {
 
 /// Version 1 has a number near 2^63 where there is no limit.
 std::optional<double> memory_v1(const fs::path& group) {
-    constexpr double no_limit = 1ULL << 60;
+    constexpr double no_limit = 0x1p60;
     const auto bytes = number_in(group / "memory.limit_in_bytes");
     return bytes && *bytes < no_limit ? bytes : std::nullopt;
 }
