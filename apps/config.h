@@ -36,6 +36,7 @@ struct Config {
     double warmup = 0;
     double label_smoothing = 0;
     double clip_grad = 0;        ///< limit of the gradients' norm; 0: none
+    double ema = 0;              ///< decay; 0: none
     std::int64_t lookahead = 0;  ///< steps; 0: none
     std::int64_t epochs = 30;
     std::int64_t max_steps = 0;  ///< 0: no limit

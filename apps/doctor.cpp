@@ -97,8 +97,8 @@ std::string program_on_path(const std::string& name) {
 void report_program() {
     report("program", [] {
         std::error_code ignored;
-        return fmt::format("{}, built with {}, at {}", version_name(),
-                           CIFAR_ENGINE_COMPILER, fs::read_symlink("/proc/self/exe", ignored).string());
+        return fmt::format("{}, built with {}, at {}", version_name(), CIFAR_ENGINE_COMPILER,
+                           fs::read_symlink("/proc/self/exe", ignored).string());
     });
     for (const kernels::Device device : kernels::built_devices())
         report("backend", [device] { return status_of(device); });

@@ -15,7 +15,7 @@ namespace {
 /// Values that an optimiser keeps beside each parameter.
 int optimizer_copies(const Config& config) {
     const int moments = config.optimizer == "sgd" ? 1 : 2;
-    return moments + (config.lookahead > 0 ? 1 : 0);
+    return moments + (config.lookahead > 0 ? 1 : 0) + (config.ema > 0 ? 1 : 0);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace apps {
 /// Bytes that a training step holds at the very least, by what they are for.
 struct TrainingMemory {
     double parameters, gradients;
-    double optimizer;    ///< its state: moments, a slow copy
+    double optimizer;    ///< its state: moments, a slow copy, an average
     double activations;  ///< what the forward leaves for the backward pass, and the batch
     double total() const { return parameters + gradients + optimizer + activations; }
 };

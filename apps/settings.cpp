@@ -105,6 +105,10 @@ std::vector<Setting> optimiser_settings() {
         number_setting(
             "clip-grad", &Config::clip_grad, [](double x) { return x >= 0; }, "a number of 0 or more",
             "limit of the norm of all gradients together; 0: none"),
+        number_setting(
+            "ema", &Config::ema, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1",
+            "decay of an exponential moving average of the weights, which is what is measured and saved; 0: "
+            "none"),
         integer_setting("lookahead", &Config::lookahead, 0, most_steps, false,
                         "average every N steps with a slow copy of the parameters; 0: never"),
         schedule_setting(),

@@ -208,6 +208,7 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
     const engine::Timer timer;
     engine::Trainer trainer(training.model, *training.optimizer,
                             engine::nn::CrossEntropyLoss(static_cast<float>(config.label_smoothing)));
+    trainer.measure(training.result());
     const engine::TrainPosition start = state.position;
     const ProgressOptions progress{config.epochs,
                                    loaders.train->batches(),
@@ -215,8 +216,7 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
                                    config.log_every,
                                    is_live(stdout) && !config.no_progress,
                                    split_name(config)};
-    TrainingRun observer(run, std::move(state), training.model, *training.optimizer, progress,
-                         {config.keep, config.tensorboard},
+    TrainingRun observer(run, std::move(state), training, progress, {config.keep, config.tensorboard},
                          {loaders.measured, split_name(config), loaders.train->examples()});
     std::optional<ProfileReport> profile;
     if (!profile_file.empty()) profile.emplace(profile_file, compute);
@@ -230,7 +230,7 @@ void fit(const RunDirectory& run, const Config& config, Training& training, cons
     if (observer.was_stopped() && observer.output_error()) std::rethrow_exception(observer.output_error());
     if (observer.was_stopped()) stop_interrupted(run, end.step);
     const double seconds = timer.seconds();
-    if (!loaders.test_views.empty()) measure_test(training.model, loaders, observer);
+    if (!loaders.test_views.empty()) measure_test(training.result(), loaders, observer);
     print_end(observer, run, config, seconds);
 }
 
@@ -265,7 +265,7 @@ void train(const TrainArguments& arguments) {
     // is saved such that it means the same from any folder, at any time.
     config.data = full_path(location.directory);
     if (!config.init.empty()) config.init = full_path(config.init);
-    open_directory(resuming, run, config, *state, training.model);
+    open_directory(resuming, run, config, *state, training.result());
     fit(run, config, training, loaders, std::move(*state), arguments.profile, compute);
 }
 

@@ -8,6 +8,7 @@
 #include "engine/optim/adam.h"
 #include "engine/optim/clipped.h"
 #include "engine/optim/combined.h"
+#include "engine/optim/ema.h"
 #include "engine/optim/lookahead.h"
 #include "engine/optim/muon.h"
 #include "engine/optim/sgd.h"
@@ -90,6 +91,10 @@ void Training::move_to(engine::Device device, const Config& config) {
     check_factors("--decay-factors", config.decay_factors, model);
     model.to(device);
     optimizer = make_optimizer(config, model.named_parameters());
+    if (config.ema == 0) return;
+    average = std::make_unique<models::AttentionNet>(config.network());
+    average->to(device);
+    optimizer = std::make_unique<engine::optim::Ema>(std::move(optimizer), *average, model, config.ema);
 }
 
 }  // namespace apps

@@ -21,7 +21,11 @@ struct Training {
     /// factors that belong to no parameter.
     void move_to(engine::Device device, const Config& config);
 
+    /// What is measured and saved for use: the average, if there is one.
+    models::AttentionNet& result() { return average ? *average : model; }
+
     models::AttentionNet model;
+    std::unique_ptr<models::AttentionNet> average;        ///< of --ema, which the optimiser moves
     std::unique_ptr<engine::optim::Optimizer> optimizer;  ///< null until it has been moved
 };
 

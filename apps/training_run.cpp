@@ -21,15 +21,13 @@ engine::nn::NamedTensors copy_of_values(const engine::nn::Module& model) {
 
 }  // namespace
 
-TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, models::AttentionNet& model,
-                         const engine::optim::Optimizer& optimizer, const ProgressOptions& progress,
-                         const ExtraFiles& extra, AnalysedImages analysed)
+TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, Training& training,
+                         const ProgressOptions& progress, const ExtraFiles& extra, AnalysedImages analysed)
     : directory_(directory),
       state_(std::move(state)),
       best_(state_.best),
-      model_(model),
-      optimizer_(optimizer),
-      analysis_(model, std::move(analysed)),
+      training_(training),
+      analysis_(training.result(), std::move(analysed)),
       log_every_(progress.log_every),
       progress_(progress, directory.metrics()),
       split_(progress.split),
@@ -68,14 +66,14 @@ void TrainingRun::on_epoch(const engine::EpochReport& report, const engine::Trai
     show([&] { progress_.on_epoch(report); });
     last_report_ = report;
     if (best_.epoch == 0 || report.test_accuracy > best_.test_accuracy) {
-        best_ = {report.epoch, report.test_accuracy, copy_of_values(model_)};
-        models::save_model(directory_.best(), model_);
+        best_ = {report.epoch, report.test_accuracy, copy_of_values(training_.result())};
+        models::save_model(directory_.best(), training_.result());
     }
     // An epoch that max-steps cut short leaves no trace in the state: a longer training would not have had
     // it.
     if (position.batch == 0) {
         state_.best = best_;
-        if (keep_ > 0) models::save_model(directory_.epoch(report.epoch), model_);
+        if (keep_ > 0) models::save_model(directory_.epoch(report.epoch), training_.result());
     }
     save_analysis(directory_.analysis(), analysis_.finish(report.epoch, position.step));
     save();
@@ -115,10 +113,10 @@ void TrainingRun::show(const std::function<void()>& action) {
 }
 
 void TrainingRun::save() {
-    models::save_model(directory_.last(), model_);
+    models::save_model(directory_.last(), training_.result());
     metrics_.sync();
     if (tensorboard_) tensorboard_->sync();
-    save_state(directory_.state(), state_, model_, optimizer_);
+    save_state(directory_.state(), state_, training_.model, *training_.optimizer);
 }
 
 void TrainingRun::renew_report() const { write_report({directory_.path()}, directory_.report()); }

@@ -10,8 +10,8 @@
 #include "apps/report/epoch_analysis.h"
 #include "apps/run_directory.h"
 #include "apps/tensorboard_log.h"
+#include "apps/training.h"
 #include "engine/trainer.h"
-#include "models/attention_net.h"
 
 namespace apps {
 
@@ -26,9 +26,8 @@ struct ExtraFiles {
 class TrainingRun : public engine::TrainObserver {
   public:
     /// All but `state` and `progress` outlive this object; `state` is where training starts.
-    TrainingRun(const RunDirectory& directory, RunState state, models::AttentionNet& model,
-                const engine::optim::Optimizer& optimizer, const ProgressOptions& progress,
-                const ExtraFiles& extra, AnalysedImages analysed);
+    TrainingRun(const RunDirectory& directory, RunState state, Training& training,
+                const ProgressOptions& progress, const ExtraFiles& extra, AnalysedImages analysed);
 
     void on_step(const engine::StepReport& report) override;
     void on_evaluated(const engine::Batch& batch, const engine::Tensor& logits) override;
@@ -59,8 +58,7 @@ class TrainingRun : public engine::TrainObserver {
     const RunDirectory& directory_;
     RunState state_;
     BestModel best_;
-    models::AttentionNet& model_;
-    const engine::optim::Optimizer& optimizer_;
+    Training& training_;
     EpochAnalysis analysis_;
     std::int64_t log_every_;
     Progress progress_;

@@ -54,7 +54,7 @@ void prefetch(Staging& staged) {
 }  // namespace
 
 Trainer::Trainer(nn::Layer& model, optim::Optimizer& optimizer, nn::CrossEntropyLoss loss)
-    : model_(model), optimizer_(optimizer), step_(model, optimizer, loss) {}
+    : model_(model), measured_(&model), optimizer_(optimizer), step_(model, optimizer, loss) {}
 
 double Trainer::train_step(const Batch& batch, MetricAccumulator& metrics) {
     step_.start(batch);
@@ -66,20 +66,20 @@ double Trainer::train_step(const Batch& batch, MetricAccumulator& metrics) {
 MetricAccumulator Trainer::evaluate(BatchSource& source, const EvaluatedBatch& on_evaluated) {
     const NoGradGuard no_grad;
     const PhaseScope phase(Phase::evaluation);
-    const bool was_training = model_.is_training();
-    model_.eval();
+    const bool was_training = measured_->is_training();
+    measured_->eval();
     MetricAccumulator metrics;
     Staging staged(source, model_.device());
     staged.start_epoch(0);
     for (Batch batch; next_batch(staged, batch);) {
-        const Tensor logits = model_(batch.inputs);
+        const Tensor logits = (*measured_)(batch.inputs);
         const Tensor loss = nn::CrossEntropyLoss()(logits, batch.labels);
         const Tensor correct = count_correct_predictions(logits, batch.labels);
         if (on_evaluated) on_evaluated(batch, logits);
         prefetch(staged);
         metrics.add(loss.item(), static_cast<std::int64_t>(correct.item()), batch.size());
     }
-    model_.train(was_training);
+    measured_->train(was_training);
     return metrics;
 }
 

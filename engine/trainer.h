@@ -91,8 +91,12 @@ class Trainer {
     /// before the update.
     double train_step(const Batch& batch, MetricAccumulator& metrics);
 
+    /// From now on evaluations are of `network` instead of the one that is trained, such as an average of it
+    /// (optim/ema.h); it is on the same device, and outlives the trainer.
+    void measure(nn::Layer& network) { measured_ = &network; }
+
     /// Mean cross-entropy, never smoothed, and accuracy over one epoch of a source, in evaluation mode; the
-    /// model's mode is restored.
+    /// network's mode is restored.
     MetricAccumulator evaluate(BatchSource& source, const EvaluatedBatch& on_evaluated = {});
 
     /// Trains from `position` on, at the optimiser's learning rate times the schedule's factor, to the end of
@@ -105,6 +109,7 @@ class Trainer {
 
   private:
     nn::Layer& model_;
+    nn::Layer* measured_;
     optim::Optimizer& optimizer_;
     TrainStep step_;
 };

@@ -155,7 +155,8 @@ TEST_CASE_FIXTURE(CommandLine, "every optimiser and its options train, resume an
          "norm.bias:8,norm.weight:0", "--decay-factors", "bias:0", "--weight-decay", "0.01"},
         {"--optimizer", "adamw", "--schedule", "0:0.2,0.5:1,1:0", "--warmup", "0.25", "--lookahead", "3",
          "--clip-grad", "1", "--label-smoothing", "0.1"},
-        {"--optimizer", "muon", "--lr", "0.02", "--lookahead", "2", "--lr-factors", "fc1.weight:0.5"},
+        {"--optimizer", "muon", "--lr", "0.02", "--lookahead", "2", "--ema", "0.9", "--lr-factors",
+         "fc1.weight:0.5"},
         {"--widths", "3,4", "--blocks", "1,2", "--residual", "--norm-momentum", "0.6", "--initialise",
          "whitening,dirac,open-attention", "--augment", "translate:2,alternating-flip,cutout:8"}};
     for (std::size_t i = 0; i < recipes.size(); ++i) {

@@ -7,9 +7,11 @@
 #include <doctest/doctest.h>
 
 #include "engine/error.h"
+#include "engine/nn/batch_norm2d.h"
 #include "engine/nn/linear.h"
 #include "engine/ops/arithmetic.h"
 #include "engine/optim/adam.h"
+#include "engine/optim/ema.h"
 #include "engine/optim/lookahead.h"
 #include "engine/optim/sgd.h"
 #include "engine/random.h"
@@ -22,6 +24,7 @@ using engine::UsageError;
 using engine::nn::NamedTensors;
 using engine::optim::Adam;
 using engine::optim::AdamOptions;
+using engine::optim::Ema;
 using engine::optim::Lookahead;
 using engine::optim::ParameterFactors;
 using engine::optim::Sgd;
@@ -239,6 +242,41 @@ TEST_CASE("Lookahead goes back half of the way after every few steps, and goes o
                         Lookahead(std::make_unique<Sgd>(NamedTensors{}, SgdOptions{}), every, towards);
                     }),
                     "in Lookahead"));
+}
+
+TEST_CASE(
+    "Ema moves a second network after the first, counters as they are, and goes on from a saved state") {
+    engine::nn::BatchNorm2d model(2), average(2);
+    const auto make = [&](engine::nn::BatchNorm2d& trained, engine::nn::BatchNorm2d& averaged, double decay) {
+        return Ema(std::make_unique<Sgd>(trained.named_parameters(), SgdOptions{.lr = 1, .momentum = 0}),
+                   averaged, trained, decay);
+    };
+    model.bias.values()[0] = 3;
+    Ema optimizer = make(model, average, 0.75);
+    CHECK(average.bias.values()[0] == 3);
+    const auto step = [](engine::nn::BatchNorm2d& trained, Ema& ema) {
+        ema.zero_grad();
+        engine::sum(trained.bias).backward();
+        *trained.num_batches_tracked.data<std::int64_t>() += 1;
+        trained.running_mean.values()[1] += 4;
+        ema.step();
+        ema.after_step();
+    };
+    step(model, optimizer);
+    CHECK(model.bias.values()[0] == 2);
+    CHECK(average.bias.values()[0] == 2.75);
+    CHECK(average.running_mean.values()[1] == 1);
+    CHECK(average.num_batches_tracked.item() == 1);
+
+    engine::nn::BatchNorm2d resumed(2), resumed_average(2);
+    resumed.load_state_dict(model.state_dict());
+    Ema other = make(resumed, resumed_average, 0.75);
+    other.load_state(test::copy_of(optimizer.state()));
+    step(model, optimizer);
+    step(resumed, other);
+    CHECK(test::values_of(resumed_average.state_dict()) == test::values_of(average.state_dict()));
+    for (const double decay : {0.0, 1.0, double{NAN}})
+        CHECK(holds(message_of<UsageError>([&] { make(model, average, decay); }), "in Ema"));
 }
 
 TEST_CASE("factors change rate and decay of the parameters whose names end so") {

@@ -20,8 +20,7 @@ Adam::Adam(nn::NamedTensors parameters, const AdamOptions& adam_options)
 }
 
 void Adam::refresh() {
-    table_.bring({lr(), options.beta1, options.beta2, options.eps, options.weight_decay,
-                  options.decoupled});
+    table_.bring({lr(), options.beta1, options.beta2, options.eps, options.weight_decay, options.decoupled});
 }
 
 void Adam::step() {
