@@ -22,10 +22,10 @@ struct Pictures : CommandLine {
         const std::string records = read_bytes(data / "test_batch.bin");
         fs::create_directories(images);
         for (int i = 0; i < images_per_file; ++i)
-            write_bytes(
-                image(i), png(make_pixels(32, 32, 3, [&](int y, int x, int channel) {
-                    return records[static_cast<std::size_t>(i * 3073 + 1 + channel * 1024 + y * 32 + x)];
-                })));
+            write_bytes(image(i), png(make_pixels(32, 32, 3, [&](int y, int x, int channel) {
+                            const int at = i * 3073 + 1 + channel * 1024 + y * 32 + x;
+                            return records[static_cast<std::size_t>(at)];
+                        })));
     }
 
     fs::path image(int number) const {
