@@ -126,7 +126,7 @@ std::vector<std::string> row_labels(const Scale& scale, int rows, double unit, c
 /// The axis of the epochs, from corner to corner, and its labels, beginning `left` columns before it.
 std::pair<std::string, std::string> epoch_axis(const Scale& scale, int columns, int left) {
     std::vector<bool> has_tick(static_cast<std::size_t>(columns));
-    std::string labels = spaces(left + 1 + columns + right_columns - 1);
+    std::string labels = spaces(left + 1 + columns + right_columns);
     std::size_t end = 0;
     for (int i = 0; i < scale.ticks(); ++i) {
         const int column =
