@@ -117,7 +117,7 @@ TEST_CASE_FIXTURE(CommandLine, "report refuses what is no run, and leaves an old
         {{"report", "empty", "--output", "x"}, {2, "--output"}},
         {{"report", "empty", "nowhere"}, {3, "in empty"}},
         {{"report", "nowhere"}, {3, "in nowhere"}},
-        {{"report", "data"}, {3, "there is no run"}},
+        {{"report", "./data"}, {3, "there is no run"}},
     };
     for (const auto& [arguments, expected] : table)
         check_error(run(arguments, temporary.path()), expected.first, expected.second);

@@ -111,7 +111,8 @@ TEST_CASE("filters become tiles of a sheet, each scaled to its own largest weigh
     CHECK(sheet.width == 8 * 3 - 1);
     CHECK(sheet.height == 2 * 3 - 1);
     const auto pixel = [&](int y, int x) {
-        const std::uint8_t* at = &sheet.bytes[static_cast<std::size_t>((y * sheet.width + x) * 4)];
+        const std::uint8_t* at =
+            &sheet.bytes[static_cast<std::size_t>((std::int64_t{y} * sheet.width + x) * 4)];
         return std::vector<int>{at[0], at[1], at[2], at[3]};
     };
     CHECK(pixel(0, 0) == std::vector<int>{255, 0, 128, 255});

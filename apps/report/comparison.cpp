@@ -49,7 +49,7 @@ std::string figure_row(const RunRecord& run, std::size_t index, bool has_tests) 
     }
     const double speed = median_images_per_second(run);
     cells += cell(std::isfinite(speed) ? with_commas(std::llround(speed)) : "", number_class);
-    if (has_tests) cells += cell(run.test ? percent_text(run.test->accuracy) : "", number_class);
+    if (has_tests) cells += cell(run.test ? percent_text(run.test->accuracy) : no_value, number_class);
     return element("tr", "", cells);
 }
 

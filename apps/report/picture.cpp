@@ -33,21 +33,22 @@ std::uint8_t shade(float weight, float largest) {
 
 Picture filter_sheet(std::span<const float> filters, int side) {
     constexpr int columns = 8;
-    const int pixels = side * side;
-    const int count = static_cast<int>(filters.size()) / (pixels * rgb);
+    const std::int64_t pixels = std::int64_t{side} * side;
+    const int count = static_cast<int>(filters.size()) / (side * side * rgb);
     const int across = std::min(count, columns), down = (count + columns - 1) / columns;
     Picture sheet{down * (side + 1) - 1, across * (side + 1) - 1, rgba, {}};
-    sheet.bytes.assign(static_cast<std::size_t>(sheet.height * sheet.width * rgba), 0);  // transparent
-    for (int i = 0; i < count; ++i) {
+    sheet.bytes.assign(static_cast<std::size_t>(std::int64_t{sheet.height} * sheet.width * rgba),
+                       0);  // transparent
+    for (std::int64_t i = 0; i < count; ++i) {
         const auto filter = filters.subspan(static_cast<std::size_t>(i * pixels * rgb),
                                             static_cast<std::size_t>(pixels * rgb));
         float largest = 0;
         for (const float weight : filter) largest = std::max(largest, std::abs(weight));
-        for (int pixel = 0; pixel < pixels; ++pixel) {
-            const int y = i / columns * (side + 1) + pixel / side,
-                      x = i % columns * (side + 1) + pixel % side;
+        for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
+            const std::int64_t y = i / columns * (side + 1) + pixel / side,
+                               x = i % columns * (side + 1) + pixel % side;
             std::uint8_t* out = &sheet.bytes[static_cast<std::size_t>((y * sheet.width + x) * rgba)];
-            for (int c = 0; c < rgb; ++c)
+            for (std::int64_t c = 0; c < rgb; ++c)
                 out[c] = shade(filter[static_cast<std::size_t>(pixel * rgb + c)], largest);
             out[rgb] = 255;
         }

@@ -32,7 +32,7 @@ class Chromium:
 
         self.process = subprocess.Popen(
             [path, "--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--no-first-run",
-             "--hide-scrollbars", "--disable-dev-shm-usage", "--disable-background-networking",
+             "--hide-scrollbars", "--allow-pre-commit-input", "--disable-dev-shm-usage", "--disable-background-networking",
              "--force-color-profile=srgb", f"--user-data-dir={self.profile.name}", "about:blank"],
             preexec_fn=take_pipes, pass_fds=(3, 4), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, env={**os.environ, "HOME": self.profile.name})
@@ -109,6 +109,9 @@ class Chromium:
         self.call("Page.navigate", url=page.resolve().as_uri())
         while "Page.loadEventFired" not in self.events:
             self._next()
+        if script:  # until it is painted, a page is not told of mouse and fingers
+            self.call("Runtime.evaluate", awaitPromise=True,
+                      expression="new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
     def evaluate(self, expression):
         """The value of a JavaScript expression in the page."""
