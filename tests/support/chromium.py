@@ -124,8 +124,11 @@ class Chromium:
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
     def touch(self, x, y):
-        """As a finger that stays there."""
+        """As a finger that stays there, until it is lifted."""
         self.call("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": x, "y": y}])
+
+    def lift_finger(self):
+        self.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     def screenshot(self, path, height=None):
         """A picture of the page from its top, of all of it or of that many pixels."""
