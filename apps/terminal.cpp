@@ -61,7 +61,11 @@ void redraw(std::FILE* stream, std::string line) {
 }
 
 void check_output(std::FILE* stream) {
-    if (std::fflush(stream) != 0) throw std::system_error(errno, std::generic_category());
+    errno = 0;
+    if (std::fflush(stream) == 0 && std::ferror(stream) == 0) return;
+    // A line that could not be written may be gone from the buffer, and its errno with it: then it was most
+    // likely a reader that has gone.
+    throw std::system_error(errno != 0 ? errno : EPIPE, std::generic_category());
 }
 
 void erase_line(std::FILE* stream) {

@@ -218,7 +218,7 @@ TEST_CASE_FIXTURE(CommandLine, "a run's configuration makes it again from anothe
                 .exit_code == 0);
     const ProcessResult trained =
         run(Arguments{"train", "--out", "run", "--init", "first/last.safetensors", "--recipe", "fast",
-                      "--blocks", "1,1", "--schedule", "cosine", "--set", "lr=0.0123456789012345"} +
+                      "--validate", "8", "--blocks", "1,1", "--schedule", "cosine", "--set", "lr=0.0123456789012345"} +
                 small + of_data,
             temporary.path());
     REQUIRE_MESSAGE(trained.exit_code == 0, trained.err);

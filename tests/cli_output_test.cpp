@@ -120,10 +120,11 @@ TEST_CASE_FIXTURE(CommandLine, "a reader that goes away ends every command quiet
 TEST_CASE_FIXTURE(CommandLine,
                   "a training whose reader goes away saves what it learnt, and goes on from there") {
     const Arguments many{"--batch-size", "8", "--threads", "1", "--log-every", "1"};
-    train("whole", {"--epochs", "40", "--log-every", "1"});
+    // More than a pipe holds, so that training cannot end before its reader has.
+    train("whole", {"--epochs", "150", "--log-every", "1"});
     // Four lines come before the first step.
     const ProcessResult stopped =
-        run_with_reader(train_arguments("cut", many + Arguments{"--epochs", "40"}), 8);
+        run_with_reader(train_arguments("cut", many + Arguments{"--epochs", "150"}), 8);
     CHECK(stopped.exit_code == 128 + SIGPIPE);
     CHECK_MESSAGE(stopped.err.empty(), stopped.err);
     REQUIRE(fs::exists(folder("cut") / "state.safetensors"));

@@ -42,6 +42,7 @@ def from_metrics(run):
         kind, epoch = event.pop("event"), event.pop("epoch")
         step = event.pop("step", epoch * STEPS)
         event.pop("seconds", None)
+        event.pop("time", None)
         for key, value in event.items():
             curves.setdefault(f"{kind}/{key}", []).append((step, value))
     return curves
