@@ -10,7 +10,7 @@
 namespace apps {
 namespace {
 
-constexpr const char* head =
+constexpr const char* bash_head =
     R"bash(# What bash completes for cifar_engine; printed by `cifar_engine completion bash`.
 
 # Each of these adds what a value may be to COMPREPLY.
@@ -60,7 +60,7 @@ constexpr const char* middle = R"bash(        esac
     case "$command $flag" in
 )bash";
 
-constexpr const char* tail = R"bash(            esac
+constexpr const char* bash_tail = R"bash(            esac
             ;;
     esac
     # Bash replaces only what follows the last = or :.
@@ -71,7 +71,7 @@ complete -F _cifar_engine cifar_engine
 )bash";
 
 /// What completes a value, in the script's own words; empty: nothing does.
-std::string action_for(const ValueForm& form) {
+std::string bash_action(const ValueForm& form) {
     std::string action;
     if (!form.choices.empty())
         action += fmt::format("_cifar_engine_{} \"$value\" {}; ", form.is_list ? "list" : "choices",
@@ -92,7 +92,7 @@ std::string value_branches(const std::vector<const CommandDescription*>& command
         for (const ArgumentDescription& flag : command->flags)
             for (const std::string& name : flag.names)
                 if (!flag.value.empty())
-                    patterns[action_for(flag.form)].push_back(shell_quoted(command->command() + " " + name));
+                    patterns[bash_action(flag.form)].push_back(shell_quoted(command->command() + " " + name));
     std::string branches;
     for (const auto& [action, flags] : patterns) branches += case_branch(flags, action);
     return branches;
@@ -110,7 +110,7 @@ std::string word_branches(const std::vector<const CommandDescription*>& commands
         const std::string name = command->command();
         branches += case_branch({shell_quoted(name + " ") + "-*"},
                                 fmt::format("_cifar_engine_choices \"$value\" {}", fmt::join(flags, " ")));
-        branches += case_branch({shell_quoted(name + " ") + "*"}, action_for(form));
+        branches += case_branch({shell_quoted(name + " ") + "*"}, bash_action(form));
     }
     return branches;
 }
@@ -125,8 +125,8 @@ std::string bash_completion(const CommandDescription& program) {
             steps += fmt::format("            {}) command={} ;;\n",
                                  shell_quoted(command->command() + " " + inner.name),
                                  shell_quoted(inner.command()));
-    return head + steps + middle + value_branches(commands) +
-           "        *)\n            case \"$command $current\" in\n" + word_branches(commands) + tail;
+    return bash_head + steps + middle + value_branches(commands) +
+           "        *)\n            case \"$command $current\" in\n" + word_branches(commands) + bash_tail;
 }
 
 }  // namespace apps

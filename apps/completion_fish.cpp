@@ -8,7 +8,7 @@
 namespace apps {
 namespace {
 
-constexpr const char* head =
+constexpr const char* fish_head =
     R"fish(# What fish completes for cifar_engine; printed by `cifar_engine completion fish`.
 
 # The command that was given, like 'data verify'.
@@ -89,7 +89,7 @@ std::string fish_completion(const CommandDescription& program) {
         }
         lines += lines_of(*command);
     }
-    return head + inner + "    end\nend\n\ncomplete -c cifar_engine -f\n" + lines;
+    return fish_head + inner + "    end\nend\n\ncomplete -c cifar_engine -f\n" + lines;
 }
 
 }  // namespace apps

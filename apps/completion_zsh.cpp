@@ -9,7 +9,7 @@
 namespace apps {
 namespace {
 
-constexpr const char* head = R"zsh(#compdef cifar_engine
+constexpr const char* zsh_head = R"zsh(#compdef cifar_engine
 # What zsh completes for cifar_engine; printed by `cifar_engine completion zsh`.
 
 _cifar_engine_choices_or_folder() {
@@ -17,7 +17,7 @@ _cifar_engine_choices_or_folder() {
 }
 )zsh";
 
-constexpr const char* tail = R"zsh(
+constexpr const char* zsh_tail = R"zsh(
 # Read by the completion system when it is first needed, or by `source`.
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
     _cifar_engine "$@"
@@ -37,7 +37,7 @@ std::string escaped(std::string_view text, std::string_view special) {
 }
 
 /// An action of _arguments: what completes a value. A space: nothing does, its form is shown.
-std::string action_for(const ValueForm& form) {
+std::string zsh_action(const ValueForm& form) {
     const std::string words = fmt::format("{}", fmt::join(form.choices, " "));
     if (form.is_list) return form.choices.empty() ? " " : " _sequence compadd - " + words;
     if (form.is_folder && !form.is_file)
@@ -47,7 +47,7 @@ std::string action_for(const ValueForm& form) {
 }
 
 std::string value_spec(const ArgumentDescription& argument) {
-    return ":" + escaped(argument.value, ":\\") + ":" + action_for(argument.form);
+    return ":" + escaped(argument.value, ":\\") + ":" + zsh_action(argument.form);
 }
 
 std::string flag_specs(const ArgumentDescription& flag) {
@@ -104,7 +104,7 @@ std::string zsh_completion(const CommandDescription& program) {
     std::string functions;
     for (const CommandDescription* command : all_commands(program))
         functions += "\n" + (command->commands.empty() ? leaf_function(*command) : inner_function(*command));
-    return head + functions + tail;
+    return zsh_head + functions + zsh_tail;
 }
 
 }  // namespace apps

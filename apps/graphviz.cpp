@@ -19,7 +19,7 @@ namespace apps {
 namespace {
 
 constexpr std::chrono::seconds time_limit{60};
-constexpr const char* remedy = "or write a .dot file, which other programs draw, too";
+constexpr const char* other_way = "or write a .dot file, which other programs draw, too";
 
 /// A file without a name. What goes to and from another program goes through files, so that neither waits
 /// for the other to read.
@@ -71,7 +71,7 @@ pid_t start_dot(const TemporaryFile& in, const TemporaryFile& out, const Tempora
     throw engine::Error(
         error == ENOENT ? "cannot draw an SVG: Graphviz's program `dot` was not found"
                         : fmt::format("cannot draw an SVG: `dot` does not start: {}", std::strerror(error)),
-        "on PATH", std::string("install it (apt-get install graphviz), ") + remedy);
+        "on PATH", std::string("install it (apt-get install graphviz), ") + other_way);
 }
 
 /// Its status as waitpid gives it.
@@ -83,7 +83,7 @@ int wait_for(pid_t id) {
             ::kill(id, SIGKILL);
             ::waitpid(id, &status, 0);
             throw engine::Error(fmt::format("`dot` was still drawing after {} s", time_limit.count()),
-                                "at this graph", std::string("draw a smaller network, ") + remedy);
+                                "at this graph", std::string("draw a smaller network, ") + other_way);
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
@@ -99,7 +99,7 @@ std::string render_svg(const std::string& dot_text) {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return out.read();
     const std::string said = err.read();
     throw engine::Error(fmt::format("`dot` failed: {}", said.substr(0, said.find('\n'))), "at this graph",
-                        std::string("check that Graphviz works, ") + remedy);
+                        std::string("check that Graphviz works, ") + other_way);
 }
 
 }  // namespace apps

@@ -33,7 +33,7 @@ constexpr const char* configuration =
     "file is TOML: one key = value a line, text in quotes, lists in brackets, no sections. Switches are true "
     "or false there.";
 
-constexpr Entry files[] = {
+constexpr Entry file_entries[] = {
     {"runs/DATE_TIME/", "the folder of a run, unless --out names another; it holds the files below"},
     {"config.toml", "all settings of the run; train --config with it makes the same run again"},
     {"metrics.jsonl", "one JSON object a line: steps and epochs"},
@@ -43,7 +43,7 @@ constexpr Entry files[] = {
     {"~/.cache/cifar_engine/", "where data download puts CIFAR-10, and where it is looked for"},
 };
 
-constexpr Entry environment[] = {
+constexpr Entry environment_entries[] = {
     {"CIFAR10_DIR", "folder with CIFAR-10's binary files: the first place where --data auto looks"},
     {"XDG_CACHE_HOME", "where the user's cache is, if not in ~/.cache"},
     {"NO_COLOR, TERM",
@@ -153,8 +153,8 @@ std::string man_page(const CommandDescription& program) {
            ".SH SYNOPSIS\n.B cifar_engine\n.I COMMAND\n[\\fIOPTIONS\\fR]\n" + ".SH DESCRIPTION\n" +
            paragraph(description) + ".SH OPTIONS\n" + arguments_of(program) + ".SH COMMANDS\n" +
            command_sections(program) + ".SH CONFIGURATION\n" + paragraph(configuration) + exit_status() +
-           entries("FILES", std::begin(files), std::end(files)) +
-           entries("ENVIRONMENT", std::begin(environment), std::end(environment)) + ".SH EXAMPLES\n" +
+           entries("FILES", std::begin(file_entries), std::end(file_entries)) +
+           entries("ENVIRONMENT", std::begin(environment_entries), std::end(environment_entries)) + ".SH EXAMPLES\n" +
            examples_of(program);
 }
 

@@ -20,7 +20,7 @@ bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0;
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
 /// What may follow a backslash, and what it then means.
-constexpr std::string_view escapes = "\\\"btnfr", escaped = "\\\"\b\t\n\f\r";
+constexpr std::string_view escapes = "\\\"btnfr", unescaped = "\\\"\b\t\n\f\r";
 
 /// Appends a Unicode code point (RFC 3629).
 void append_utf8(std::string& text, std::uint32_t point) {
@@ -162,7 +162,7 @@ class TomlReader {
         const char kind = take();
         const std::size_t known = escapes.find(kind);
         if (known != std::string_view::npos)
-            value += escaped[known];
+            value += unescaped[known];
         else if (kind == 'u' || kind == 'U')
             append_utf8(value, read_hexadecimal(kind == 'u' ? 4 : 8));
         else
@@ -202,7 +202,7 @@ std::string toml_string(std::string_view text) {
     constexpr unsigned char deletion = 0x7f;
     std::string quoted = "\"";
     for (const char c : text) {
-        const std::size_t known = escaped.find(c);
+        const std::size_t known = unescaped.find(c);
         const auto byte = static_cast<unsigned char>(c);
         if (known != std::string_view::npos)
             quoted += {'\\', escapes[known]};
