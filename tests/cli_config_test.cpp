@@ -119,7 +119,7 @@ TEST_CASE_FIXTURE(CommandLine, "what makes no sense is refused, with what was pr
 }
 
 TEST_CASE_FIXTURE(CommandLine, "a configuration file that is none is told from others, in one short line") {
-    const std::string rubbish("\x7f\x45LF\x02\x01\x01\x1b[2J\xff\xfe", 14);
+    const std::string rubbish("\x7f\x45LF\x02\x01\x01\x1b[2J\xff\xfe", 13);
     const std::vector<std::pair<std::string, std::string>> table = {
         {std::string("lr = 1\0epochs = 2", 17), "zero byte"},
         {rubbish, "line 1"},

@@ -82,7 +82,8 @@ TEST_CASE_FIXTURE(Pictures, "an image of CIFAR-10 has the logits that eval gives
         for (const int i : {0, 7}) {
             const ProcessResult result = predict({image(i), "--top-k", "10", "--json"});
             CHECK(result.exit_code == 0);
-            const auto first = expected.begin() + static_cast<std::ptrdiff_t>(i * classes);
+            const auto first =
+                expected.begin() + static_cast<std::ptrdiff_t>(i) * static_cast<std::ptrdiff_t>(classes);
             check_same_logits(json::parse(result.out), {first, first + classes});
         }
     }
