@@ -1,8 +1,10 @@
 // `graph`: the DOT it writes is read back here, and drawn where Graphviz is installed.
+#include <algorithm>
 #include <cstdlib>
 #include <map>
-#include <regex>
+#include <optional>
 #include <set>
+#include <string_view>
 
 #include "engine/autograd.h"
 #include "models/attention_net.h"
@@ -13,17 +15,30 @@ using namespace test;
 
 namespace {
 
+/// Takes `begin` and a text in quotes off the front of a line; what is in the quotes, escapes and all, or
+/// nothing.
+std::optional<std::string> take_quoted(std::string_view& line, std::string_view begin) {
+    if (!line.starts_with(std::string(begin) + '"')) return std::nullopt;
+    const std::string_view rest = line.substr(begin.size() + 1);
+    std::size_t end = 0;
+    while (end < rest.size() && rest[end] != '"') end += rest[end] == '\\' ? 2 : 1;
+    if (end >= rest.size()) return std::nullopt;
+    line = rest.substr(end + 1);
+    return std::string(rest.substr(0, end));
+}
+
 /// What stands in a DOT text: nodes with their labels, and for each node those that arrows come from.
 struct DrawnGraph {
     explicit DrawnGraph(const std::string& dot) {
-        const std::regex node(R"re(^\s*"((?:[^"\\]|\\.)*)" \[label="((?:[^"\\]|\\.)*)")re"),
-            edge(R"re(^\s*"((?:[^"\\]|\\.)*)" -> "((?:[^"\\]|\\.)*)")re");
-        for (const std::string& line : lines_of(dot)) {
-            std::smatch match;
-            if (std::regex_search(line, match, edge))
-                sources[match[2].str()].push_back(match[1].str());
-            else if (std::regex_search(line, match, node))
-                CHECK_MESSAGE(labels.emplace(match[1].str(), match[2].str()).second, "twice: " << line);
+        for (const std::string& text : lines_of(dot)) {
+            std::string_view line = text;
+            line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+            const auto id = take_quoted(line, "");
+            if (!id) continue;
+            if (const auto target = take_quoted(line, " -> "))
+                sources[*target].push_back(*id);
+            else if (const auto label = take_quoted(line, " [label="))
+                CHECK_MESSAGE(labels.emplace(*id, *label).second, "twice: " << text);
         }
     }
 
