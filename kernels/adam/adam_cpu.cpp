@@ -7,7 +7,7 @@
 
 #include "kernels/adam/adam.h"
 #include "kernels/adam/adam_scalars.h"
-#include "kernels/common/parallel.h"
+#include "kernels/common/parallel_parts.h"
 #include "kernels/common/simd_loop-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -46,10 +46,8 @@ void adam_part(const AdamArray<float>& array, const AdamScalars<float>& scalars,
 
 /// All arrays in one parallel region.
 void adam_arrays(const Adam<float>& args, const AdamScalars<float>& scalars) {
-    parallel_chunks(args.all.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-        for_each_part(args.all, begin, end,
-                      [&](const auto& array, std::int64_t first, std::int64_t last)
-                          HWY_ATTR { adam_part(array, scalars_of(array, scalars), first, last); });
+    parallel_parts(args.all, grain, [&](const auto& array, std::int64_t first, std::int64_t last) HWY_ATTR {
+        adam_part(array, scalars_of(array, scalars), first, last);
     });
 }
 

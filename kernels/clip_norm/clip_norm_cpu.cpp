@@ -9,8 +9,9 @@
 #include <hwy/highway.h>
 
 #include "kernels/clip_norm/clip_norm.h"
-#include "kernels/common/parallel.h"
+#include "kernels/common/parallel_parts.h"
 #include "kernels/common/simd_loop-inl.h"
+#include "kernels/common/simd_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace kernels::HWY_NAMESPACE {
@@ -20,18 +21,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr std::int64_t grain = 16384;
 
 double sum_of_squares(const float* x, std::int64_t count) {
-    const hn::ScalableTag<double> d;
-    const hn::Rebind<float, decltype(d)> narrow;
-    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    auto lane_sums = hn::Zero(d);
-    std::int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) {
-        const auto value = hn::PromoteTo(d, hn::LoadU(narrow, x + i));
-        lane_sums = hn::Add(lane_sums, hn::Mul(value, value));
-    }
-    double sum = hn::GetLane(hn::SumOfLanes(d, lane_sums));
-    for (; i < count; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
-    return sum;
+    return sum_of_terms(x, count, [](auto value) HWY_ATTR { return hn::Mul(value, value); });
 }
 
 /// Of all arrays: by chunks, so that the order of additions does not depend on threads.
@@ -53,14 +43,11 @@ double square_of_norm(const MultiArray<ClipNormArray<float>>& all) {
 void clip_norm(const ClipNorm<float>& args) {
     const auto factor = clip_factor<float>(std::sqrt(square_of_norm(args.all)), *args.limit);
     if (factor == 1) return;  // the same bits, without the way through memory
-    parallel_chunks(args.all.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-        for_each_part(args.all, begin, end,
-                      [&](const auto& array, std::int64_t first, std::int64_t last) HWY_ATTR {
-                          float* x = array.gradient + first;
-                          for_each_vector(last - first, [&](auto d, std::int64_t i) HWY_ATTR {
-                              hn::StoreU(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor)), d, x + i);
-                          });
-                      });
+    parallel_parts(args.all, grain, [&](const auto& array, std::int64_t first, std::int64_t last) HWY_ATTR {
+        float* x = array.gradient + first;
+        for_each_vector(last - first, [&](auto d, std::int64_t i) HWY_ATTR {
+            hn::StoreU(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor)), d, x + i);
+        });
     });
 }
 

@@ -5,7 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/common/parallel.h"
+#include "kernels/common/parallel_parts.h"
 #include "kernels/common/simd_loop-inl.h"
 #include "kernels/muon/muon.h"
 
@@ -39,24 +39,18 @@ HWY_INLINE void step_vector(D d, const MuonArray<float>& array, const MuonScalar
 }
 
 void muon_direction(const MuonDirection<float>& args) {
-    parallel_chunks(args.all.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-        for_each_part(
-            args.all, begin, end, [&](const auto& array, std::int64_t first, std::int64_t last) HWY_ATTR {
-                const MuonScalars<float> s = muon_scalars(*args.settings, array);
-                for_each_vector(last - first, [&](auto d, std::int64_t i)
-                                                  HWY_ATTR { direction_vector(d, array, s, first + i); });
-            });
+    parallel_parts(args.all, grain, [&](const auto& array, std::int64_t first, std::int64_t last) HWY_ATTR {
+        const MuonScalars<float> s = muon_scalars(*args.settings, array);
+        for_each_vector(last - first,
+                        [&](auto d, std::int64_t i) HWY_ATTR { direction_vector(d, array, s, first + i); });
     });
 }
 
 void muon_step(const MuonStep<float>& args) {
-    parallel_chunks(args.all.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-        for_each_part(
-            args.all, begin, end, [&](const auto& array, std::int64_t first, std::int64_t last) HWY_ATTR {
-                const MuonScalars<float> s = muon_scalars(*args.settings, array);
-                for_each_vector(last - first, [&](auto d, std::int64_t i)
-                                                  HWY_ATTR { step_vector(d, array, s, first + i); });
-            });
+    parallel_parts(args.all, grain, [&](const auto& array, std::int64_t first, std::int64_t last) HWY_ATTR {
+        const MuonScalars<float> s = muon_scalars(*args.settings, array);
+        for_each_vector(last - first,
+                        [&](auto d, std::int64_t i) HWY_ATTR { step_vector(d, array, s, first + i); });
     });
 }
 

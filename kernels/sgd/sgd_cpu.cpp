@@ -5,7 +5,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "kernels/common/parallel.h"
+#include "kernels/common/parallel_parts.h"
 #include "kernels/common/simd_loop-inl.h"
 #include "kernels/sgd/sgd.h"
 
@@ -37,10 +37,8 @@ void sgd_part(const SgdArray<float>& array, const SgdScalars<float>& scalars, st
 
 /// All arrays in one parallel region.
 void sgd_arrays(const Sgd<float>& args) {
-    parallel_chunks(args.all.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-        for_each_part(args.all, begin, end,
-                      [&](const auto& array, std::int64_t first, std::int64_t last)
-                          HWY_ATTR { sgd_part(array, sgd_scalars(*args.settings, array), first, last); });
+    parallel_parts(args.all, grain, [&](const auto& array, std::int64_t first, std::int64_t last) HWY_ATTR {
+        sgd_part(array, sgd_scalars(*args.settings, array), first, last);
     });
 }
 

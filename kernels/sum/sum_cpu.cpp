@@ -9,6 +9,7 @@
 
 #include "kernels/common/parallel.h"
 #include "kernels/common/simd_loop-inl.h"
+#include "kernels/common/simd_sum-inl.h"
 #include "kernels/sum/sum.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,27 +19,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr std::int64_t grain = 16384;
 
-/// The sum of one chunk: lane by lane in double, then across the lanes, then what fills no vector.
-double sum_of_chunk(const float* x, std::int64_t count) {
-    const hn::ScalableTag<double> d;
-    const hn::Rebind<float, decltype(d)> narrow;
-    const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-    auto lane_sums = hn::Zero(d);
-    std::int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) {
-        lane_sums = hn::Add(lane_sums, hn::PromoteTo(d, hn::LoadU(narrow, x + i)));
-    }
-    double sum = hn::GetLane(hn::SumOfLanes(d, lane_sums));
-    for (; i < count; ++i) sum += x[i];
-    return sum;
-}
-
 void sum_forward(const SumForward<float>& args) {
     thread_local std::vector<double> chunk_sums;  // kept from call to call
     chunk_sums.resize(static_cast<std::size_t>((args.size + grain - 1) / grain));
     double* sums = chunk_sums.data();  // a worker's own chunk_sums would be another vector
     parallel_chunks(args.size, grain, [&](std::int64_t begin, std::int64_t end) HWY_ATTR {
-        sums[begin / grain] = sum_of_chunk(args.x + begin, end - begin);
+        sums[begin / grain] = sum_of_terms(args.x + begin, end - begin, [](auto x) HWY_ATTR { return x; });
     });
     double sum = 0;
     for (const double chunk : chunk_sums) sum += chunk;
