@@ -154,8 +154,8 @@ std::string man_page(const CommandDescription& program) {
            paragraph(description) + ".SH OPTIONS\n" + arguments_of(program) + ".SH COMMANDS\n" +
            command_sections(program) + ".SH CONFIGURATION\n" + paragraph(configuration) + exit_status() +
            entries("FILES", std::begin(file_entries), std::end(file_entries)) +
-           entries("ENVIRONMENT", std::begin(environment_entries), std::end(environment_entries)) + ".SH EXAMPLES\n" +
-           examples_of(program);
+           entries("ENVIRONMENT", std::begin(environment_entries), std::end(environment_entries)) +
+           ".SH EXAMPLES\n" + examples_of(program);
 }
 
 Command add_man(CLI::App& command) {

@@ -26,12 +26,6 @@ struct OnTerminal : CommandLine {
     }
 };
 
-#define SKIP_WITHOUT_TERMINALS()                                          \
-    if (!TerminalProcess::is_possible()) {                                \
-        MESSAGE("not tested: this system gives out no pseudo-terminals"); \
-        return;                                                           \
-    }
-
 bool has_line(const std::vector<std::string>& lines, const std::string& part) {
     return std::any_of(lines.begin(), lines.end(),
                        [&](const std::string& line) { return holds(line, part); });

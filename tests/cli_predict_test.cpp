@@ -3,11 +3,11 @@
 #include <cmath>
 #include <cstring>
 
-#include <pty.h>
 #include <sys/stat.h>
 
 #include "tests/support/command_line.h"
 #include "tests/support/pictures.h"
+#include "tests/support/terminal_process.h"
 
 using namespace test;
 
@@ -197,19 +197,12 @@ TEST_CASE_FIXTURE(Pictures, "crop and stretch see different parts") {
 }
 
 TEST_CASE_FIXTURE(Pictures, "a terminal sees bars, as wide as it has room") {
+    SKIP_WITHOUT_TERMINALS();
     for (const int columns : {80, 20}) {
-        int watching = -1, terminal = -1;
-        winsize size{24, static_cast<unsigned short>(columns), 0, 0};
-        REQUIRE(::openpty(&watching, &terminal, nullptr, nullptr, &size) == 0);
-        const ProcessResult result =
-            Process(program({"predict", "--checkpoint", model, image(3), "--top-k", "2"}), ".", terminal)
-                .wait();
-        CHECK(result.exit_code == 0);
-        char text[4096];
-        const ssize_t count = ::read(watching, text, sizeof(text));
-        ::close(watching);
-        ::close(terminal);
-        const auto lines = lines_of(std::string(text, static_cast<std::size_t>(std::max<ssize_t>(count, 0))));
+        TerminalProcess process(program({"predict", "--checkpoint", model, image(3), "--top-k", "2"}),
+                                columns, 24);
+        CHECK(process.wait() == 0);
+        const auto lines = lines_of(process.bytes());
         REQUIRE(lines.size() == 3);
         CHECK(holds(lines[0], image(3).string()));
         CHECK(holds(lines[1], "%"));

@@ -17,6 +17,13 @@
 
 #include "tests/support/terminal_screen.h"
 
+/// At the start of a test that needs a terminal.
+#define SKIP_WITHOUT_TERMINALS()                                          \
+    if (!test::TerminalProcess::is_possible()) {                          \
+        MESSAGE("not tested: this system gives out no pseudo-terminals"); \
+        return;                                                           \
+    }
+
 namespace test {
 
 /// A program on a terminal of its own, as if a person had started it there: its screen is kept, keys can be
