@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "apps/bounded_json.h"
 #include "engine/error.h"
 #include "engine/serialize/atomic_file.h"
 
@@ -33,7 +34,7 @@ double to_tenths(double value) { return std::round(value * 10) / 10; }
 
 /// Whether a saved state stands behind a line; not behind half a line.
 bool is_stood_behind(const std::string& line, const engine::TrainPosition& position, std::int64_t log_every) {
-    const Json event = Json::parse(line, nullptr, false);
+    const nlohmann::json event = parse_bounded(line);
     if (!event.is_object()) return false;
     if (event.value("event", "") != "step")
         return event.value("epoch", std::numeric_limits<std::int64_t>::max()) <= position.epoch;

@@ -253,7 +253,7 @@ void train(const TrainArguments& arguments) {
     const data::Location location = find_data(config.data);
     const TrainingData loaders = load_data(config, location.directory, compute.device);
     print_data(location, loaders, split_name(config));
-    if (!resuming) training.initialise(config, location.directory);
+    if (!resuming) training.initialise(config, loaders);
     training.move_to(compute.device, config);
 
     auto state = starting_state(resuming, run, config, training, loaders);

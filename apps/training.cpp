@@ -4,7 +4,6 @@
 #include <string>
 
 #include "apps/command_line_error.h"
-#include "apps/training_data.h"
 #include "engine/optim/adam.h"
 #include "engine/optim/clipped.h"
 #include "engine/optim/combined.h"
@@ -77,11 +76,11 @@ void check_factors(const char* flag, const Factors& factors, const models::Atten
 
 }  // namespace
 
-void Training::initialise(const Config& config, const std::filesystem::path& data_directory) {
+void Training::initialise(const Config& config, const TrainingData& data) {
     for (const std::string& way : config.initialise) {
         if (way == "open-attention") models::open_attention(model);
         if (way == "dirac") models::dirac(model);
-        if (way == "whitening") models::whiten(model, first_images(config, data_directory));
+        if (way == "whitening") models::whiten(model, first_images(data.training));
     }
     if (!config.init.empty()) models::load_values(config.init, model);
 }

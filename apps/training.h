@@ -1,9 +1,9 @@
 #pragma once
 
-#include <filesystem>
 #include <memory>
 
 #include "apps/config.h"
+#include "apps/training_data.h"
 #include "engine/optim/optimizer.h"
 #include "models/attention_net.h"
 
@@ -16,7 +16,7 @@ struct Training {
 
     /// Sets those parameters that do not begin with random numbers, before move_to(). Throws what
     /// models::load_values throws for the file of --init.
-    void initialise(const Config& config, const std::filesystem::path& data_directory);
+    void initialise(const Config& config, const TrainingData& data);
     /// Brings the network to where it is trained, and makes its optimiser. Throws CommandLineError for
     /// factors that belong to no parameter.
     void move_to(engine::Device device, const Config& config);

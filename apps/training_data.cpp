@@ -21,10 +21,10 @@ TrainingData load_data(const Config& config, const std::filesystem::path& direct
             fmt::format("--validate {} of {} training images", config.validate, all->size()),
             "on the command line", "hold out fewer");
     const std::int64_t count = all->size() - config.validate;
-    const auto training = std::make_shared<data::ImageRange>(all, 0, count);
     TrainingData loaders;
+    loaders.training = std::make_shared<data::ImageRange>(all, 0, count);
     loaders.train =
-        data::image_loader(training, data::cifar10_transform(config.augment),
+        data::image_loader(loaders.training, data::cifar10_transform(config.augment),
                            {config.batch_size, !config.no_shuffle, static_cast<int>(config.workers),
                             static_cast<std::uint64_t>(config.seed)},
                            device);
@@ -41,11 +41,9 @@ TrainingData load_data(const Config& config, const std::filesystem::path& direct
 
 const char* split_name(const Config& config) { return config.validate > 0 ? "validation" : "test"; }
 
-engine::Tensor first_images(const Config& config, const std::filesystem::path& directory) {
+engine::Tensor first_images(const std::shared_ptr<const data::ImageDataset>& images) {
     constexpr std::int64_t enough = 5000;
-    const auto all = std::make_shared<data::Cifar10>(directory, data::Split::train);
-    const auto first =
-        std::make_shared<data::ImageRange>(all, 0, std::min(enough, all->size() - config.validate));
+    const auto first = std::make_shared<data::ImageRange>(images, 0, std::min(enough, images->size()));
     const auto loader =
         data::image_loader(first, data::cifar10_transform({}), {.batch_size = enough}, engine::Device::cpu);
     loader->start_epoch(0);

@@ -13,6 +13,7 @@ namespace apps {
 /// The images of a training, as batches for a network on one device.
 struct TrainingData {
     std::unique_ptr<data::DataLoader> train;
+    std::shared_ptr<const data::ImageDataset> training;  ///< the images of `train`, in the files' order
     std::unique_ptr<data::DataLoader> epochs;            ///< what each epoch is measured on
     std::shared_ptr<const data::ImageDataset> measured;  ///< the images of `epochs`, in the same order
     /// The test images, one loader for each view, if they are measured on their own at the end.
@@ -26,8 +27,8 @@ TrainingData load_data(const Config& config, const std::filesystem::path& direct
 /// What epochs are measured on: "test" or "validation".
 const char* split_name(const Config& config);
 
-/// Some thousand training images (N, 32, 32, 3) as the network sees them, for what is learnt of images before
-/// training. Those that are held out are not among them.
-engine::Tensor first_images(const Config& config, const std::filesystem::path& directory);
+/// The first images of a set, at most some thousand, (N, 32, 32, 3) as the network sees them: for what is
+/// learnt of images before training.
+engine::Tensor first_images(const std::shared_ptr<const data::ImageDataset>& images);
 
 }  // namespace apps

@@ -4,8 +4,8 @@
 
 #include <doctest/doctest.h>
 
+#include "apps/bounded_json.h"
 #include "apps/report/axis.h"
-#include "apps/report/bounded_json.h"
 #include "apps/report/html.h"
 #include "apps/report/line_chart.h"
 #include "apps/report/picture.h"

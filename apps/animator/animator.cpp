@@ -1,10 +1,11 @@
 #include "apps/animator/animator.h"
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
 
 #include <nlohmann/json.hpp>
+
+#include "apps/metrics_events.h"
 
 namespace apps {
 namespace {
@@ -34,16 +35,13 @@ Animator::Animator(std::FILE* terminal, double last_epoch, const std::string& sp
       block_(terminal) {}
 
 void Animator::load(const std::filesystem::path& metrics, std::int64_t batches) {
-    std::ifstream file(metrics, std::ios::binary);
-    for (std::string line; std::getline(file, line);) {
-        const Json event = Json::parse(line, nullptr, false);
-        if (!event.is_object() || !event.contains("event")) continue;
+    for_each_event(metrics, [&](const Json& event) {
         if (event["event"] == "step")
             add_step(number_at(event, "step") / static_cast<double>(batches), number_at(event, "loss"),
                      number_at(event, "accuracy"));
         else if (event["event"] == "epoch")
             add_epoch(number_at(event, "epoch"), number_at(event, measured_key_.c_str()));
-    }
+    });
 }
 
 void Animator::add_step(double epoch, double loss, double accuracy) {

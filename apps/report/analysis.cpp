@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/report/bounded_json.h"
+#include "apps/bounded_json.h"
 #include "engine/serialize/atomic_file.h"
 
 namespace apps {

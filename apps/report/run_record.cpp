@@ -7,8 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "apps/bounded_json.h"
+#include "apps/metrics_events.h"
 #include "apps/parse_value.h"
-#include "apps/report/bounded_json.h"
 #include "apps/run_directory.h"
 #include "apps/toml.h"
 #include "engine/error.h"
@@ -69,9 +70,7 @@ EpochRecord read_epoch(const json& event, const std::string& split) {
             read_time(event)};
 }
 
-/// False: this is no event.
-bool read_event(RunRecord& run, const json& event) {
-    if (!event.is_object() || !event.contains("event")) return false;
+void read_event(RunRecord& run, const json& event) {
     const json& kind = event["event"];
     if (kind == "step" && count_in(event, "epoch") > 0 && count_in(event, "step") > 0)
         run.steps.push_back({count_in(event, "epoch"), count_in(event, "step"), number_in(event, "loss"),
@@ -84,7 +83,6 @@ bool read_event(RunRecord& run, const json& event) {
         run.test = {number_in(event, "test_loss"), number_in(event, "test_accuracy"),
                     std::max<std::int64_t>(count_in(event, "images"), 0),
                     std::max<std::int64_t>(count_in(event, "views"), 1)};
-    return true;
 }
 
 void read_metrics(RunRecord& run, const fs::path& path) {
@@ -92,13 +90,7 @@ void read_metrics(RunRecord& run, const fs::path& path) {
         run.missing.push_back("metrics.jsonl is missing: there are no curves.");
         return;
     }
-    const std::string text = read_text(path);
-    std::int64_t unreadable = 0;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find('\n', begin), text.size());
-        if (!read_event(run, parse_bounded(text.substr(begin, end - begin)))) ++unreadable;
-        begin = end + 1;
-    }
+    const std::int64_t unreadable = for_each_event(path, [&](const json& event) { read_event(run, event); });
     if (unreadable > 0)
         run.missing.push_back(fmt::format("{} of metrics.jsonl could not be read and {} left out.",
                                           unreadable == 1 ? "One line" : fmt::format("{} lines", unreadable),

@@ -1,4 +1,4 @@
-#include "apps/report/bounded_json.h"
+#include "apps/bounded_json.h"
 
 #include <cmath>
 #include <limits>
