@@ -105,6 +105,7 @@ models::AttentionNetOptions Config::network() const {
     options.widths = widths;
     options.blocks = blocks;
     options.residual = residual;
+    options.stem = stem;
     options.norm_momentum = static_cast<float>(norm_momentum);
     options.hidden = hidden;
     options.dropout = dropout;

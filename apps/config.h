@@ -24,6 +24,7 @@ struct Config {
     std::vector<std::int64_t> widths = models::AttentionNetOptions().widths;
     std::vector<std::int64_t> blocks;  ///< empty: one in each stage
     bool residual = false;
+    std::int64_t stem = 0;  ///< channels; 0: none
     double norm_momentum = 0.1;
     std::int64_t hidden = models::AttentionNetOptions().hidden;
     double dropout = models::AttentionNetOptions().dropout;
@@ -50,6 +51,7 @@ struct Config {
     std::int64_t workers = 1;
     std::string precision = "fp32";
     std::int64_t seed = 0;
+    std::int64_t trials = 1;
     std::vector<std::string> initialise;  ///< what is not random
     std::string init;                     ///< empty: no file
     std::int64_t log_every = 50;

@@ -81,7 +81,7 @@ std::string dependencies() {
         HWY_MAJOR, HWY_MINOR, HWY_PATCH, FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100,
         CLI11_VERSION, NLOHMANN_JSON_VERSION_MAJOR, NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH,
         PROTOZERO_VERSION_STRING, LIBCURL_VERSION, OPENSSL_VERSION_TEXT, ARCHIVE_VERSION_ONLY_STRING);
-    return text + (*CIFAR_ENGINE_BOOST != '\0' ? ", Boost.Context " CIFAR_ENGINE_BOOST : "");
+    return text + ", Boost " CIFAR_ENGINE_BOOST;
 }
 
 /// Where a program of that name is found; empty if it is not.

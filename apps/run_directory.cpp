@@ -5,6 +5,7 @@
 #include <ctime>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <ranges>
 #include <string_view>
 #include <system_error>
@@ -23,12 +24,13 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The state goes first: no moment leaves it beside the files of another run.
-std::array<fs::path, 8> files_of(const RunDirectory& run) {
-    return {run.state(), run.best(),   run.last(),     run.metrics(),
-            run.csv(),   run.config(), run.analysis(), run.report()};
+std::array<fs::path, 9> files_of(const RunDirectory& run) {
+    return {run.state(),  run.best(),     run.last(),   run.metrics(),       run.csv(),
+            run.config(), run.analysis(), run.report(), run.trials_summary()};
 }
 
 constexpr std::string_view epoch_prefix = "epoch-", model_ending = ".safetensors";
+constexpr std::string_view trial_prefix = "trial-seed-";
 constexpr std::string_view event_prefix = "events.out.tfevents.";
 
 /// The names in a folder; none if it cannot be read.
@@ -42,12 +44,14 @@ std::vector<std::string> names_in(const fs::path& folder) {
     return names;
 }
 
-/// The number in "epoch-012.safetensors"; 0 for any other name.
-std::int64_t epoch_number(std::string_view name) {
-    if (!name.starts_with(epoch_prefix) || !name.ends_with(model_ending)) return 0;
-    name.remove_prefix(epoch_prefix.size());
-    name.remove_suffix(model_ending.size());
-    return parse_integer(name, 1, std::numeric_limits<std::int64_t>::max()).value_or(0);
+/// The number in "epoch-012.safetensors"; none in any other name.
+std::optional<std::int64_t> number_between(std::string_view prefix, std::string_view name,
+                                           std::string_view ending) {
+    if (name.size() < prefix.size() + ending.size() || !name.starts_with(prefix) || !name.ends_with(ending))
+        return std::nullopt;
+    name.remove_prefix(prefix.size());
+    name.remove_suffix(ending.size());
+    return parse_integer(name, 0, std::numeric_limits<std::int64_t>::max());
 }
 
 /// The time in "events.out.tfevents.1700000000.cifar_engine"; 0 if there is none.
@@ -61,6 +65,11 @@ std::int64_t second_of_event_file(const fs::path& file) {
 bool is_there(const fs::path& path) {
     std::error_code ignored;
     return fs::symlink_status(path, ignored).type() != fs::file_type::not_found;
+}
+
+bool is_folder(const fs::path& path) {
+    std::error_code ignored;
+    return fs::is_directory(path, ignored);
 }
 
 [[noreturn]] void refuse(const fs::path& path, const std::string& reason) {
@@ -84,14 +93,28 @@ fs::path RunDirectory::epoch(std::int64_t number) const {
 std::map<std::int64_t, fs::path> RunDirectory::epochs() const {
     std::map<std::int64_t, fs::path> found;
     for (const std::string& name : names_in(path_))
-        if (const std::int64_t number = epoch_number(name); number > 0 && epoch(number) == path_ / name)
-            found[number] = path_ / name;
+        if (const auto number = number_between(epoch_prefix, name, model_ending);
+            number > 0 && epoch(*number) == path_ / name)
+            found[*number] = path_ / name;
     return found;
 }
 
 void RunDirectory::remove_epochs_except(std::int64_t newest, std::int64_t keep) const {
     for (const auto& [number, file] : epochs())
         if (number > newest || number <= newest - keep) fs::remove(file);
+}
+
+RunDirectory RunDirectory::trial(std::int64_t seed) const {
+    return RunDirectory(path_ / fmt::format("{}{}", trial_prefix, seed));
+}
+
+std::map<std::int64_t, RunDirectory> RunDirectory::trials() const {
+    std::map<std::int64_t, RunDirectory> found;
+    for (const std::string& name : names_in(path_))
+        if (const auto seed = number_between(trial_prefix, name, "");
+            seed && trial(*seed).path() == path_ / name && is_folder(path_ / name))
+            found.emplace(*seed, trial(*seed));
+    return found;
 }
 
 std::vector<fs::path> RunDirectory::event_files() const {
@@ -109,8 +132,8 @@ fs::path RunDirectory::new_event_file() const {
 }
 
 bool RunDirectory::holds_run() const {
-    const auto files = files_of(*this);
-    return std::any_of(files.begin(), files.end(), is_there);
+    return std::ranges::any_of(files_of(*this), is_there) ||
+           std::ranges::any_of(trials() | std::views::values, &RunDirectory::holds_run);
 }
 
 void RunDirectory::check_writable() const { require_writable_folder(path_, "the run directory", "--out"); }
@@ -119,14 +142,24 @@ void RunDirectory::begin() const {
     std::error_code error;
     fs::create_directories(path_, error);
     if (error) refuse(path_, error.message());
+    remove_run();
+}
+
+void RunDirectory::remove_run() const {
     engine::remove_unfinished_files(path_);
     const auto named = files_of(*this);
     std::vector<fs::path> files(named.begin(), named.end());
     std::ranges::copy(epochs() | std::views::values, std::back_inserter(files));
     std::ranges::copy(event_files(), std::back_inserter(files));
+    std::error_code error;
     for (const fs::path& file : files) {
         fs::remove(file, error);
         if (error) refuse(file, error.message());
+    }
+    for (const auto& [seed, run] : trials()) {
+        run.remove_run();
+        fs::remove(run.path(), error);
+        if (error && error != std::errc::directory_not_empty) refuse(run.path(), error.message());
     }
 }
 

@@ -34,19 +34,28 @@ class RunDirectory {
     std::map<std::int64_t, std::filesystem::path> epochs() const;
     /// Removes all of these but those of the last `keep` epochs up to `newest`.
     void remove_epochs_except(std::int64_t newest, std::int64_t keep) const;
+    /// The run of one of several trials in this folder: trial-seed-3.
+    RunDirectory trial(std::int64_t seed) const;
+    /// Those that are there, by their seed.
+    std::map<std::int64_t, RunDirectory> trials() const;
+    /// What the trials reached together.
+    std::filesystem::path trials_summary() const { return path_ / "trials.json"; }
+
     /// TensorBoard's files that are there, the oldest first.
     std::vector<std::filesystem::path> event_files() const;
     /// A name for one that is not there yet; it sorts behind those that are.
     std::filesystem::path new_event_file() const;
 
-    /// Is any of the run's files there?
+    /// Is any of the run's files there, or of its trials'?
     bool holds_run() const;
     /// Throws CommandLineError if this cannot be a folder, IoError if one could not be made or written to.
     void check_writable() const;
-    /// Makes the folder, without the files of a run before; whatever else it holds stays.
+    /// Makes the folder, without the files of a run before and of its trials; whatever else it holds stays.
     void begin() const;
 
   private:
+    void remove_run() const;
+
     std::filesystem::path path_;
 };
 

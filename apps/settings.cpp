@@ -24,6 +24,7 @@ constexpr std::int64_t most_epochs = 1'000'000;
 constexpr std::int64_t most_steps = 1'000'000'000'000;
 constexpr std::int64_t most_seed = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t most_blocks = 100;
+constexpr std::int64_t most_trials = 10'000;
 
 std::vector<std::string> recipe_names() {
     std::vector<std::string> names;
@@ -76,6 +77,9 @@ std::vector<Setting> model_settings() {
                        "blocks of each stage, the first of which halves the image; by default one each"),
         switch_setting("residual", &Config::residual, false,
                        "add a block's input to its result where both have one shape"),
+        integer_setting(
+            "stem", &Config::stem, 0, most_channels, false,
+            "output channels of a block before the stages, which does not halve the image; 0: none"),
         number_setting(
             "norm-momentum", &Config::norm_momentum, [](double x) { return x > 0 && x <= 1; },
             "a number above 0, at most 1", "share of a batch in batch norm's running statistics"),
@@ -152,6 +156,9 @@ std::vector<Setting> run_settings() {
         integer_setting("max-steps", &Config::max_steps, 0, most_steps, true,
                         "end after N optimiser steps; 0: no limit"),
         integer_setting("seed", &Config::seed, 0, most_seed, false, "seed of everything that is random"),
+        integer_setting("trials", &Config::trials, 1, most_trials, true,
+                        "train N networks, with this seed and those that follow it, and print the mean test "
+                        "accuracy with its confidence interval"),
         integer_setting("log-every", &Config::log_every, 1, most_steps, true, "steps between log lines"),
         switch_setting("no-progress", &Config::no_progress, true, "plain lines, no progress bar"),
         integer_setting("keep", &Config::keep, 0, most_epochs, true,

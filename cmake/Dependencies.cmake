@@ -9,6 +9,8 @@ endif()
 
 if(CIFAR_ENGINE_EMULATOR)
     find_package(Boost 1.74 REQUIRED COMPONENTS context)
+elseif(CIFAR_ENGINE_APP)
+    find_package(Boost 1.74 REQUIRED)  # its headers
 endif()
 
 set(HWY_ENABLE_TESTS OFF CACHE INTERNAL "")

@@ -43,6 +43,13 @@ std::vector<BlockOptions> blocks_of(const AttentionNetOptions& options) {
                          "in AttentionNet", "give one of each for every stage");
     std::vector<BlockOptions> result;
     std::int64_t channels = options.in_channels;
+    if (options.stem < 0)
+        throw UsageError("a stem of " + std::to_string(options.stem) + " channels", "in AttentionNet",
+                         "give 0 for none, or how many");
+    if (options.stem > 0) {
+        result.push_back({channels, options.stem, false, false, options.norm_momentum});
+        channels = options.stem;
+    }
     for (std::size_t stage = 0; stage < options.widths.size(); ++stage) {
         const std::int64_t width = options.widths[stage];
         const std::int64_t blocks = options.blocks.empty() ? 1 : options.blocks[stage];

@@ -45,7 +45,8 @@ class Classifier : public engine::nn::Layer {
 struct AttentionNetOptions {
     std::vector<std::int64_t> widths{32, 64, 128, 256, 256};  ///< output channels of each stage
     std::vector<std::int64_t> blocks{};  ///< of each stage; empty: one each. The first of a stage pools
-    bool residual = false;               ///< around all blocks that do not pool
+    bool residual = false;               ///< around all blocks of a stage that do not pool
+    std::int64_t stem = 0;  ///< output channels of a block before the stages, which does not pool; 0: none
     std::int64_t hidden = 256;
     double dropout = 0.5;
     std::int64_t classes = 10;
@@ -57,8 +58,8 @@ struct AttentionNetOptions {
 /// not as many numbers of blocks as widths.
 std::vector<BlockOptions> blocks_of(const AttentionNetOptions& options);
 
-/// The network of this project: stages of blocks, global mean, two-layer head. From images
-/// (N, H, W, in_channels), H and W at least 2 to the number of stages, to logits (N, classes).
+/// The network of this project: a stem, if it has one, stages of blocks, global mean, two-layer head. From
+/// images (N, H, W, in_channels), H and W at least 2 to the number of stages, to logits (N, classes).
 class AttentionNet : public engine::nn::Layer {
   public:
     /// Throws UsageError for sizes below 1, and what blocks_of() throws.

@@ -66,7 +66,8 @@ void dirac(AttentionNet& net) {
 
 void whiten(AttentionNet& net, const Tensor& images) {
     constexpr double epsilon = 5e-4;
-    const std::int64_t channels = net.options.in_channels, filters = net.options.widths[0];
+    const std::int64_t channels = net.options.in_channels,
+                       filters = blocks_of(net.options).front().out_channels;
     if (images.shape().rank() != 4 || images.size(0) < 1 || images.size(1) < 3 || images.size(2) < 3 ||
         images.size(3) != channels)
         throw engine::UsageError(

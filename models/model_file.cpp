@@ -69,22 +69,26 @@ class ArchitectureReader {
         return found == metadata_.end() ? nullptr : &found->second;
     }
 
-    /// Cuts the blocks, which have these widths, into stages.
+    /// Cuts the blocks, which have these widths, into a stem and stages.
     void read_stages(AttentionNetOptions& options, const std::vector<std::int64_t>& widths) const {
         if (const std::string* residual = metadata("residual")) options.residual = *residual == "true";
-        const std::string* blocks = metadata("blocks");
-        options.blocks = blocks ? parse_blocks(*blocks) : std::vector<std::int64_t>(widths.size(), 1);
-        options.widths.clear();
         std::size_t next = 0;
+        if (const std::string* stem = metadata("stem"); stem && *stem != "0") {
+            if (widths.empty() || *stem != std::to_string(widths[0])) reject("stem", *stem);
+            options.stem = widths[next++];
+        }
+        const std::string* blocks = metadata("blocks");
+        options.blocks = blocks ? parse_blocks(*blocks) : std::vector<std::int64_t>(widths.size() - next, 1);
+        options.widths.clear();
         for (const std::int64_t count : options.blocks) {
             const auto stage = static_cast<std::size_t>(count);
             if (stage < 1 || stage > widths.size() - next ||
                 std::count(&widths[next], &widths[next] + stage, widths[next]) != count)
-                reject_blocks(*blocks);
+                reject("blocks", *blocks);
             options.widths.push_back(widths[next]);
             next += stage;
         }
-        if (next != widths.size()) reject_blocks(*blocks);
+        if (next != widths.size()) reject("blocks", *blocks);
     }
 
     std::vector<std::int64_t> parse_blocks(const std::string& text) const {
@@ -92,14 +96,14 @@ class ArchitectureReader {
         const char *place = text.data(), *end = place + text.size();
         while (true) {
             const auto [after, error] = std::from_chars(place, end, result.emplace_back());
-            if (error != std::errc() || (after != end && *after != ',')) reject_blocks(text);
+            if (error != std::errc() || (after != end && *after != ',')) reject("blocks", text);
             if (after == end) return result;
             place = after + 1;
         }
     }
 
-    [[noreturn]] void reject_blocks(const std::string& text) const {
-        throw InputError("the metadata's blocks, '" + text + "', are not those of the tensors",
+    [[noreturn]] void reject(const std::string& key, const std::string& value) const {
+        throw InputError("the metadata's " + key + ", '" + value + "', is not that of the tensors",
                          "in " + path_.string(), "give a file as it was written, or one without metadata");
     }
 
@@ -168,6 +172,7 @@ void save_model(const std::filesystem::path& path, const AttentionNet& model) {
         blocks += (stage == 0 ? "" : ",") +
                   std::to_string(model.options.blocks.empty() ? 1 : model.options.blocks[stage]);
     content.metadata["blocks"] = blocks;
+    content.metadata["stem"] = std::to_string(model.options.stem);
     content.metadata["residual"] = model.options.residual ? "true" : "false";
     content.tensors = model.state_dict();
     save_safetensors(path, content, SavedLayout::channels_first);

@@ -227,12 +227,30 @@ TEST_CASE("a stage may have several blocks: the first halves the image, the othe
     }
 }
 
+TEST_CASE("a stem is a block before the stages, and leaves the image its size") {
+    engine::manual_seed(6);
+    AttentionNet net({.widths = {4, 6}, .residual = true, .stem = 5, .hidden = 5});
+    REQUIRE(net.backbone->size() == 3);
+    const auto block = [&](std::size_t i) -> models::Block& {
+        return static_cast<models::Block&>(*(*net.backbone)[i]);
+    };
+    const Tensor images = test::random_tensor({2, 8, 8, 3}, 1);
+    Tensor x = block(0)(images);
+    CHECK(x.shape() == Shape{2, 8, 8, 5});
+    x = block(2)(block(1)(x));
+    CHECK(x.shape() == Shape{2, 2, 2, 6});
+    CHECK(net(images).shape() == Shape{2, 10});
+    CHECK(net.attention(images).size() == 3);
+    CHECK(AttentionNet({.widths = {4}}).backbone->size() == 1);  // none, unless it is asked for
+}
+
 TEST_CASE("blocks have to fit the widths, and run with a momentum of their own") {
     const auto refusal = [](const AttentionNetOptions& options) {
         return message_of<UsageError>([&] { AttentionNet{options}; });
     };
     CHECK(holds(refusal({.widths = {4, 6}, .blocks = {1}}), "1 numbers of blocks for 2 widths"));
     CHECK(holds(refusal({.widths = {4}, .blocks = {0}}), "0 blocks of width 4", "at least 1"));
+    CHECK(holds(refusal({.widths = {4}, .stem = -1}), "stem of -1"));
 
     AttentionNet net({.widths = {4}, .norm_momentum = 1});
     auto& block = static_cast<models::Block&>(*(*net.backbone)[0]);

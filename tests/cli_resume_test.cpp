@@ -66,6 +66,25 @@ TEST_CASE_FIXTURE(CommandLine, "a run that ended at --max-steps goes on as if it
     check_same_run("whole", "cut");
 }
 
+TEST_CASE_FIXTURE(CommandLine,
+                  "a run that was killed before it read the test images reads them when resumed") {
+    const Arguments held_out{"--validate", "24", "--tta", "flip"};
+    train("whole", held_out);
+    fs::copy(folder("whole"), folder("killed"));
+    const auto lines = lines_of(read_bytes(folder("killed") / "metrics.jsonl"));
+    REQUIRE(holds(lines.back(), "\"test\""));
+    std::string before_test;
+    for (std::size_t i = 0; i + 1 < lines.size(); ++i) before_test += lines[i] + "\n";
+    write_bytes(folder("killed") / "metrics.jsonl", before_test);
+
+    const ProcessResult resumed = resume("killed");
+    CHECK_MESSAGE(resumed.exit_code == 0, resumed.err);
+    CHECK(holds(resumed.out, "test loss"));
+    CHECK(read_bytes(folder("killed") / "metrics.jsonl") == read_bytes(folder("whole") / "metrics.jsonl"));
+    check_same_run("whole", "killed");
+    CHECK(holds(resume("killed").out, "nothing left to do"));  // they are read once
+}
+
 TEST_CASE_FIXTURE(CommandLine, "a finished run can be given more epochs") {
     train("whole");
     train("short", {"--epochs", "1"});

@@ -236,6 +236,36 @@ TEST_CASE("a small file cannot ask for a huge network") {
     CHECK(holds(message_of<InputError>([&] { load_model(folder / "model"); }), "classifier.fc1.weight"));
 }
 
+TEST_CASE("a stem stands in the metadata") {
+    const test::TemporaryFolder folder;
+    AttentionNet net({.widths = {4, 6}, .blocks = {2, 1}, .stem = 5, .hidden = 5});
+    number(net);
+    save_model(folder / "model", net);
+    const auto loaded = load_model(folder / "model");
+    CHECK(loaded->options.stem == 5);
+    CHECK(loaded->options.widths == net.options.widths);
+    CHECK(loaded->options.blocks == net.options.blocks);
+    check_same_state(*loaded, net);
+
+    SafeTensors content = engine::load_safetensors(folder / "model");
+    for (const char* stem : {"", "4", "-1", "5 ", "x", "05"}) {
+        CAPTURE(stem);
+        content.metadata["stem"] = stem;
+        engine::save_safetensors(folder / "spoilt", content);
+        CHECK(holds(message_of<InputError>([&] { load_model(folder / "spoilt"); }), "stem",
+                    (folder / "spoilt").string()));
+    }
+    content.metadata["stem"] = "0";  // then the blocks do not fit
+    engine::save_safetensors(folder / "spoilt", content);
+    CHECK(holds(message_of<InputError>([&] { load_model(folder / "spoilt"); }), "blocks"));
+    content.metadata = {{"stem", "5"}};
+    engine::save_safetensors(folder / "plain", content);
+    CHECK(load_model(folder / "plain")->options.widths == std::vector<std::int64_t>{4, 4, 6});
+    content.metadata.clear();  // as from PyTorch: every block is taken for a stage
+    engine::save_safetensors(folder / "plain", content);
+    CHECK(load_model(folder / "plain")->options.widths == std::vector<std::int64_t>{5, 4, 4, 6});
+}
+
 TEST_CASE("stages of several blocks stand in the metadata") {
     const test::TemporaryFolder folder;
     for (const bool residual : {false, true}) {

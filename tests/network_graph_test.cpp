@@ -37,6 +37,7 @@ constexpr std::int64_t side = 32;
 const std::vector<AttentionNetOptions> networks = {
     {.widths = {8, 5}, .hidden = 7},
     {.widths = {4, 6}, .blocks = {2, 3}, .residual = true, .hidden = 5},
+    {.widths = {4, 6}, .blocks = {1, 2}, .residual = true, .stem = 7, .hidden = 5},
     {.widths = {4, 6, 3}, .blocks = {1, 2, 1}, .hidden = 300, .classes = 3, .in_channels = 1},
 };
 

@@ -1,10 +1,8 @@
 #include "apps/animator/animator.h"
 
 #include <algorithm>
-#include <limits>
 
-#include <nlohmann/json.hpp>
-
+#include "apps/bounded_json.h"
 #include "apps/metrics_events.h"
 
 namespace apps {
@@ -17,12 +15,6 @@ constexpr Colour orange = 208, blue = 39, violet = 170;
 
 constexpr int rows_for_output = 3;  // that stay free above: an epoch's two lines and the one that is typed in
 constexpr int most_plot_rows = 19, most_plot_columns = 120;
-
-double number_at(const Json& event, const char* key) {
-    const auto found = event.find(key);
-    return found != event.end() && found->is_number() ? found->get<double>()
-                                                      : std::numeric_limits<double>::quiet_NaN();
-}
 
 }  // namespace
 
@@ -37,10 +29,10 @@ Animator::Animator(std::FILE* terminal, double last_epoch, const std::string& sp
 void Animator::load(const std::filesystem::path& metrics, std::int64_t batches) {
     for_each_event(metrics, [&](const Json& event) {
         if (event["event"] == "step")
-            add_step(number_at(event, "step") / static_cast<double>(batches), number_at(event, "loss"),
-                     number_at(event, "accuracy"));
+            add_step(number_in(event, "step") / static_cast<double>(batches), number_in(event, "loss"),
+                     number_in(event, "accuracy"));
         else if (event["event"] == "epoch")
-            add_epoch(number_at(event, "epoch"), number_at(event, measured_key_.c_str()));
+            add_epoch(number_in(event, "epoch"), number_in(event, measured_key_.c_str()));
     });
 }
 

@@ -46,13 +46,15 @@ class Classifier(nn.Module):
 
 
 class AttentionNet(nn.Module):
-    """Stages of blocks, of which the first of each halves the image; by default one block in each."""
+    """Stages of blocks, of which the first of each halves the image; by default one block in each. Before them there may
+    be a stem, a block that does not."""
 
-    def __init__(self, widths=(32, 64, 128, 256, 256), hidden=256, dropout=0.5, classes=10, blocks=None, residual=False):
+    def __init__(self, widths=(32, 64, 128, 256, 256), hidden=256, dropout=0.5, classes=10, blocks=None, residual=False,
+                 stem=0):
         super().__init__()
         stages = [[Block(a, b)] + [Block(b, b, pool=False, residual=residual) for _ in range(count - 1)]
-                  for a, b, count in zip((3, *widths), widths, blocks or [1] * len(widths))]
-        self.backbone = nn.Sequential(*sum(stages, []))
+                  for a, b, count in zip((stem or 3, *widths), widths, blocks or [1] * len(widths))]
+        self.backbone = nn.Sequential(*([Block(3, stem, pool=False)] if stem else []), *sum(stages, []))
         self.classifier = Classifier(widths[-1], hidden, dropout, classes)
 
     def forward(self, x):
