@@ -13,6 +13,7 @@
 #include "apps/settings.h"
 #include "apps/terminal.h"
 #include "apps/toml.h"
+#include "engine/progressive_resizing.h"
 
 namespace apps {
 namespace {
@@ -89,6 +90,12 @@ void check_stages(const Config& config) {
         throw CommandLineError(
             fmt::format("{} numbers of blocks and {} widths", config.blocks.size(), config.widths.size()),
             "in the configuration", "give one of each for every stage, with --blocks and --widths");
+    const std::int64_t side = engine::ProgressiveResizing(config.progressive_resizing).smallest_side();
+    if (side > 0 && side >> config.widths.size() == 0)
+        throw CommandLineError(fmt::format("images of side {} and {} stages, each of which halves them", side,
+                                           config.widths.size()),
+                               "in the configuration",
+                               "give larger sides with --progressive-resizing, or fewer --widths");
 }
 
 /// A setting's default as one would give it on the command line.

@@ -8,6 +8,7 @@
 #include "apps/parse_value.h"
 #include "engine/error.h"
 #include "engine/optim/schedule.h"
+#include "engine/progressive_resizing.h"
 
 namespace apps {
 namespace {
@@ -82,14 +83,18 @@ Assign assign_factors(Factors Config::*member) {
     };
 }
 
-bool assign_schedule(Config& config, const std::string& text) {
-    try {
-        const engine::optim::Schedule known(text);
-    } catch (const engine::UsageError&) {
-        return false;
-    }
-    config.schedule = text;
-    return true;
+/// What Kind can be made of.
+template <typename Kind>
+Assign assign_text_of(std::string Config::*member) {
+    return [=](Config& config, const std::string& text) {
+        try {
+            const Kind known(text);
+        } catch (const engine::UsageError&) {
+            return false;
+        }
+        config.*member = text;
+        return true;
+    };
 }
 
 Show show_text(std::string Config::*member) {
@@ -224,8 +229,21 @@ Setting schedule_setting() {
             .help =
                 "how the learning rate moves over all steps; points are share:factor, e.g. "
                 "0:0.2,0.25:1,1:0",
-            .assign = assign_schedule,
+            .assign = assign_text_of<engine::optim::Schedule>(&Config::schedule),
             .show = show_text(&Config::schedule)};
+}
+
+Setting progressive_resizing_setting() {
+    return {.name = "progressive-resizing",
+            .placeholder = "none|POINTS",
+            .choices = {"none"},
+            .type = TomlType::text,
+            .expected = engine::progressive_resizing_forms(),
+            .help =
+                "train on images that are shrunk at first; points are share of all steps:longest side, e.g. "
+                "0:16,0.4:32",
+            .assign = assign_text_of<engine::ProgressiveResizing>(&Config::progressive_resizing),
+            .show = show_text(&Config::progressive_resizing)};
 }
 
 Setting list_setting(const std::string& name, std::vector<std::string> Config::*member,

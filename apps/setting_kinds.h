@@ -43,6 +43,9 @@ Setting factors_setting(const std::string& name, Factors Config::*member, const 
 /// How the learning rate moves.
 Setting schedule_setting();
 
+/// How large training images are.
+Setting progressive_resizing_setting();
+
 /// "none", or a list of names; `forms` says in words how they are written.
 Setting list_setting(const std::string& name, std::vector<std::string> Config::*member,
                      std::vector<std::string> names, const std::string& forms,

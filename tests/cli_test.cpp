@@ -48,6 +48,8 @@ TEST_CASE_FIXTURE(CommandLine, "bad arguments are told from each other, with exi
         {{"train", "--momentum", "1"}, "--momentum is '1'"},
         {{"train", "--schedule", "0:1,2:0"}, "one-cycle"},
         {{"train", "--warmup", "1"}, "--warmup"},
+        {{"train", "--progressive-resizing", "0.5:16"}, "0:16,0.4:32"},
+        {{"train", "--progressive-resizing", "0:16,0.4:32"}, "5 stages"},
         {{"train", "--label-smoothing", "-0.1"}, "--label-smoothing"},
         {{"train", "--norm-momentum", "0"}, "--norm-momentum"},
         {{"train", "--lr-factors", "bias"}, "norm.bias:64"},

@@ -15,7 +15,10 @@
 #include "engine/nn/linear.h"
 #include "engine/nn/relu.h"
 #include "engine/nn/sequential.h"
+#include "engine/ops/adaptive_avg_pool.h"
+#include "engine/ops/flatten.h"
 #include "engine/optim/adam.h"
+#include "engine/progressive_resizing.h"
 #include "engine/random.h"
 #include "models/attention_net.h"
 #include "tests/support/message_of.h"
@@ -483,4 +486,37 @@ TEST_CASE("the schedule sets the learning rate of every step, and gives it back 
     trainer.fit(train, test_source, {.epochs = 2, .schedule = engine::optim::Schedule("linear")},
                 {.epoch = 1, .batch = 0, .step = 2, .sums = {}}, observer);
     CHECK(rates.seen == std::vector<double>{0.5, 0.25});
+}
+
+TEST_CASE("training images are resized as it goes on, those of the evaluation never") {
+    /// Notes how many rows its images have.
+    class Rows final : public nn::Layer {
+      public:
+        Tensor forward(const Tensor& x) override {
+            (is_training() ? trained : tested).push_back(x.size(1));
+            return (*linear_)(engine::flatten(engine::adaptive_avg_pool(x, 1, 1)));
+        }
+        std::vector<std::int64_t> trained, tested;
+
+      private:
+        std::shared_ptr<nn::Linear> linear_ =
+            register_module("linear", std::make_shared<nn::Linear>(channels, classes));
+        static constexpr std::int64_t channels = 2;
+    };
+    const Tensor images = test::random_tensor({8, 6, 6, 2}, 1);
+    const Tensor labels = engine::zeros({8}, engine::DType::int64);
+    ToySource train(images, labels, 4), test_source(images, labels, 8);
+    const engine::FitOptions options{.epochs = 2,
+                                     .resizing = engine::ProgressiveResizing("0:2,0.25:3,0.75:6")};
+    Rows model;
+    Adam adam(model.named_parameters(), {});
+    engine::TrainObserver observer;
+    Trainer(model, adam).fit(train, test_source, options);
+    CHECK(model.trained == std::vector<std::int64_t>{2, 3, 3, 6});
+    CHECK(model.tested == std::vector<std::int64_t>{6, 6});
+    // Gone on with from the middle, they are those of the whole.
+    model.trained.clear();
+    Trainer(model, adam)
+        .fit(train, test_source, options, {.epoch = 1, .batch = 0, .step = 2, .sums = {}}, observer);
+    CHECK(model.trained == std::vector<std::int64_t>{3, 6});
 }

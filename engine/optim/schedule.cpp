@@ -1,31 +1,12 @@
 #include "engine/optim/schedule.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <numbers>
 
 #include "engine/error.h"
 
 namespace engine::optim {
-namespace {
-
-[[noreturn]] void reject(std::string_view text) {
-    throw UsageError("'" + std::string(text) + "' is no schedule", "in Schedule", "give " + schedule_forms());
-}
-
-/// Takes a number and the character that ends it, if it is not the end, off the front of `rest`.
-double take_number(std::string_view& rest, char end, std::string_view text) {
-    double value = 0;
-    const auto [next, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
-    if (error != std::errc() || !std::isfinite(value)) reject(text);
-    rest.remove_prefix(static_cast<std::size_t>(next - rest.data()));
-    if (!rest.empty() && rest.front() != end) reject(text);
-    if (!rest.empty()) rest.remove_prefix(1);
-    return value;
-}
-
-}  // namespace
 
 std::string schedule_forms() {
     return "constant, linear, cosine, one-cycle, or points like 0:0.2,0.25:1,1:0";
@@ -38,15 +19,11 @@ Schedule::Schedule(std::string_view text) : cosine_(text == "cosine" || text == 
         points_ = {{0, 1}, {1, 0}};
     else if (text == "one-cycle")
         points_ = {{0, 1.0 / 25}, {0.3, 1}, {1, 1.0 / 250'000}};
-    if (!points_.empty()) return;
-    for (std::string_view rest = text; !rest.empty();) {
-        const double share = take_number(rest, ':', text);
-        const double factor = take_number(rest, ',', text);
-        const bool rises = points_.empty() ? share == 0 : share > points_.back().share;
-        if (!rises || !(factor >= 0)) reject(text);
-        points_.push_back({share, factor});
-    }
-    if (points_.size() < 2 || points_.back().share != 1 || text.ends_with(',')) reject(text);
+    else
+        points_ = parse_share_points(text);
+    if (points_.size() < 2 || points_.back().share != 1)
+        throw UsageError("'" + std::string(text) + "' is no schedule", "in Schedule",
+                         "give " + schedule_forms());
 }
 
 Schedule& Schedule::warm_up(double share) {
@@ -60,11 +37,11 @@ Schedule& Schedule::warm_up(double share) {
 double Schedule::factor(std::int64_t step, std::int64_t steps) const {
     const double share = static_cast<double>(step) / static_cast<double>(steps);
     const auto after = std::find_if(points_.begin() + 1, points_.end() - 1,
-                                    [&](const Point& point) { return share < point.share; });
-    const Point &from = *(after - 1), &to = *after;
+                                    [&](const SharePoint& point) { return share < point.share; });
+    const SharePoint &from = *(after - 1), &to = *after;
     double way = (share - from.share) / (to.share - from.share);
     if (cosine_) way = (1 - std::cos(std::numbers::pi * way)) / 2;
-    const double factor = from.factor + (to.factor - from.factor) * way;
+    const double factor = from.value + (to.value - from.value) * way;
     const double warm_up_steps = warm_up_ * static_cast<double>(steps);
     return factor * std::min(1.0, static_cast<double>(step + 1) / std::max(warm_up_steps, 1.0));
 }

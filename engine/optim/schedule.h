@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "engine/share_points.h"
 
 namespace engine::optim {
 
@@ -34,12 +35,8 @@ class Schedule {
     double factor(std::int64_t step, std::int64_t steps) const;
 
   private:
-    struct Point {
-        double share, factor;
-    };
-
-    std::vector<Point> points_;  // the first at share 0, the last at 1
-    bool cosine_ = false;        // the form of the lines between them
+    std::vector<SharePoint> points_;  // the first at share 0, the last at 1
+    bool cosine_ = false;             // the form of the lines between them
     double warm_up_ = 0;
 };
 

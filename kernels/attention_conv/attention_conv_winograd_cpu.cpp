@@ -125,6 +125,8 @@ class Participants {
     std::int64_t* index_;
 };
 
+bool equal(Images a, Images b) { return std::equal(a.index, a.index + a.count, b.index, b.index + b.count); }
+
 /// C += A B, or C = A B, at each position, for the first `rows` rows and `columns` columns.
 void multiply(const Plan& plan, Positions<float> c, Positions<const float> a, bool a_transposed,
               Positions<const float> b, std::int64_t rows, std::int64_t columns, std::int64_t depth,
@@ -388,10 +390,13 @@ void attention_conv_forward(const AttentionConvForward<float>& args) {
         const std::int64_t slice = item / groups.count, group_index = item % groups.count;
         const auto input = input_layout.at(scratch<5>(input_layout.size(plan.tiling)));
         const auto product = product_layout.at(scratch<6>(product_layout.size(plan.tiling)));
+        Images transformed{};  // whose tiles are in `input`: often all branches take part in the same images
         for (int k = 0; k < branches; ++k) {
             const Images images = participants(k, slice);
             if (images.count == 0) continue;
-            transform_input(input, args.x, tiles, images, args.shape.in_channels);
+            if (!equal(images, transformed))
+                transform_input(input, args.x, tiles, images, args.shape.in_channels);
+            transformed = images;
             for (std::int64_t b = 0; b < groups.length(group_index); ++b) {
                 const std::int64_t block = groups.begin(group_index) + b;
                 multiply(plan, product, read(input), false,
