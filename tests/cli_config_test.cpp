@@ -216,11 +216,12 @@ TEST_CASE_FIXTURE(CommandLine, "a run's configuration makes it again from anothe
     const Arguments of_data{"--data", "my \"data\"\n"};
     REQUIRE(run(Arguments{"train", "--out", "first", "--seed", "5"} + small + of_data, temporary.path())
                 .exit_code == 0);
-    const ProcessResult trained = run(Arguments{"train", "--out", "run", "--init", "first/last.safetensors",
-                                                "--recipe", "fast", "--validate", "8", "--blocks", "1,1",
-                                                "--schedule", "cosine", "--set", "lr=0.0123456789012345"} +
-                                          small + of_data,
-                                      temporary.path());
+    const ProcessResult trained =
+        run(Arguments{"train", "--out", "run", "--init", "first/last.safetensors", "--recipe", "fast",
+                      "--validate", "8", "--blocks", "1,1", "--stem", "0", "--schedule", "cosine", "--set",
+                      "lr=0.0123456789012345"} +
+                small + of_data,
+            temporary.path());
     REQUIRE_MESSAGE(trained.exit_code == 0, trained.err);
     const ProcessResult again =
         run({"train", "--config", "../run/config.toml", "--out", "../again"}, folder("elsewhere"));

@@ -500,8 +500,7 @@ TEST_CASE("training images are resized as it goes on, those of the evaluation ne
 
       private:
         std::shared_ptr<nn::Linear> linear_ =
-            register_module("linear", std::make_shared<nn::Linear>(channels, classes));
-        static constexpr std::int64_t channels = 2;
+            register_module("linear", std::make_shared<nn::Linear>(2, classes));
     };
     const Tensor images = test::random_tensor({8, 6, 6, 2}, 1);
     const Tensor labels = engine::zeros({8}, engine::DType::int64);
