@@ -42,10 +42,8 @@ Tensor ProgressiveResizing::resize(const Tensor& images, std::int64_t step, std:
 }
 
 std::int64_t ProgressiveResizing::smallest_side() const {
-    double smallest = 0;
-    for (const SharePoint& point : sides_)
-        if (smallest == 0 || point.value < smallest) smallest = point.value;
-    return static_cast<std::int64_t>(smallest);
+    const auto smallest = std::ranges::min_element(sides_, {}, &SharePoint::value);
+    return smallest == sides_.end() ? 0 : static_cast<std::int64_t>(smallest->value);
 }
 
 }  // namespace engine
