@@ -47,7 +47,7 @@ std::vector<std::string> words(const fs::path& path) {
 }
 
 /// The number that a file begins with; empty for "max" and all that is none.
-std::optional<double> number_in(const fs::path& path) {
+std::optional<double> first_number(const fs::path& path) {
     const std::vector<std::string> found = words(path);
     return found.empty() ? std::nullopt : parse_number(found.front());
 }
@@ -67,14 +67,14 @@ std::optional<double> processors_v2(const fs::path& group) {
 
 /// Version 1; -1 means no limit.
 std::optional<double> processors_v1(const fs::path& group) {
-    const auto quota = number_in(group / "cpu.cfs_quota_us"), period = number_in(group / "cpu.cfs_period_us");
+    const auto quota = first_number(group / "cpu.cfs_quota_us"), period = first_number(group / "cpu.cfs_period_us");
     return quota && period && *quota > 0 && *period > 0 ? std::optional(*quota / *period) : std::nullopt;
 }
 
 /// Version 1 has a number near 2^63 where there is no limit.
 std::optional<double> memory_v1(const fs::path& group) {
     constexpr double no_limit = 0x1p60;
-    const auto bytes = number_in(group / "memory.limit_in_bytes");
+    const auto bytes = first_number(group / "memory.limit_in_bytes");
     return bytes && *bytes < no_limit ? bytes : std::nullopt;
 }
 
@@ -146,7 +146,7 @@ GroupLimits group_limits(const fs::path& root) {
             limits.processors = smaller(limits.processors, strictest(groups, path, processors_v2));
             limits.memory_bytes =
                 smaller(limits.memory_bytes, strictest(groups, path, [](const fs::path& group) {
-                            return number_in(group / "memory.max");
+                            return first_number(group / "memory.max");
                         }));
         }
         if (controllers.find(",cpu,") != std::string::npos)

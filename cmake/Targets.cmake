@@ -44,6 +44,7 @@ endfunction()
 # With -g, even in a release build: reports name lines.
 function(cifar_engine_emulated_kernels name)
     add_library(${name} OBJECT ${ARGN})
+    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
     cifar_engine_warnings(${name})
     set_source_files_properties(${ARGN} PROPERTIES LANGUAGE CXX)

@@ -5,7 +5,7 @@
 namespace data {
 namespace {
 
-constexpr int end = std::char_traits<char>::eof();
+constexpr int end_of_file = std::char_traits<char>::eof();
 
 // What follows 0xFF (ITU-T T.81, table B.1).
 constexpr int stuffing = 0x00, huffman_tables = 0xC4, first_restart = 0xD0, last_restart = 0xD7,
@@ -16,16 +16,16 @@ bool stands_alone(int marker) {
     return marker == stuffing || marker == image_start || (marker >= first_restart && marker <= last_restart);
 }
 
-/// The next marker; `end` if there is none. Whatever is no marker is passed over, compressed pixels among it.
+/// The next marker; `end_of_file` if there is none. Whatever is no marker is passed over, compressed pixels among it.
 int next_marker(std::streambuf& file) {
     int byte = file.sbumpc();
-    while (byte != end && byte != 0xFF) byte = file.sbumpc();
+    while (byte != end_of_file && byte != 0xFF) byte = file.sbumpc();
     while (byte == 0xFF) byte = file.sbumpc();
     return byte;
 }
 
 void skip(std::streambuf& file, int bytes) {
-    for (int i = 0; i < bytes && file.sbumpc() != end; ++i) {
+    for (int i = 0; i < bytes && file.sbumpc() != end_of_file; ++i) {
     }
 }
 
@@ -36,7 +36,7 @@ bool are_sound(std::streambuf& file, int bytes) {
         skip(file, 1);
         int codes = 0;
         for (int length = 1; length <= 16; ++length)
-            if (const int count = file.sbumpc(); count != end) codes += count;
+            if (const int count = file.sbumpc(); count != end_of_file) codes += count;
         if (codes > 256) return false;
         skip(file, codes);
         bytes -= 17 + codes;
@@ -47,10 +47,10 @@ bool are_sound(std::streambuf& file, int bytes) {
 }  // namespace
 
 bool has_sound_huffman_tables(std::streambuf& file) {
-    for (int marker = next_marker(file); marker != end && marker != image_end; marker = next_marker(file)) {
+    for (int marker = next_marker(file); marker != end_of_file && marker != image_end; marker = next_marker(file)) {
         if (stands_alone(marker)) continue;
         const int high = file.sbumpc(), low = file.sbumpc();
-        if (high == end || low == end) return true;
+        if (high == end_of_file || low == end_of_file) return true;
         const int bytes = high * 256 + low - 2;  // the length counts itself
         if (marker != huffman_tables)
             skip(file, bytes);

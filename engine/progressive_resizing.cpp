@@ -11,10 +11,10 @@ namespace engine {
 namespace {
 
 /// No side that memory has room for is longer.
-constexpr double most = 1 << 20;
+constexpr double largest_side = 1 << 20;
 
 bool is_side(const SharePoint& point) {
-    return point.value >= 1 && point.value <= most && point.value == std::floor(point.value);
+    return point.value >= 1 && point.value <= largest_side && point.value == std::floor(point.value);
 }
 
 }  // namespace

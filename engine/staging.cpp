@@ -7,8 +7,6 @@
 namespace engine {
 namespace {
 
-std::size_t bytes_of(const Tensor& x) { return static_cast<std::size_t>(x.numel()) * size_of(x.dtype()); }
-
 void* memory_of(const Tensor& x) {
     switch (x.dtype()) {
         case DType::float32:
@@ -73,7 +71,7 @@ void Staging::prefetch() {
 void Staging::bring(Slot& slot, Batch batch) const {
     const std::vector<Tensor*> tensors = tensors_of(batch);
     std::size_t bytes = 0, offset = 0;
-    for (const Tensor* tensor : tensors) bytes += bytes_of(*tensor);
+    for (const Tensor* tensor : tensors) bytes += tensor->nbytes();
     if (slot.capacity < bytes) {
         slot.capacity = bytes;
         slot.upload = kernels::runtime(device_).make_upload(bytes);
@@ -87,7 +85,7 @@ void Staging::bring(Slot& slot, Batch batch) const {
         slot.upload->release();  // kernels called before may still use memory that is new here
     }
     for (std::size_t i = 0; i < tensors.size(); ++i) {
-        const std::size_t size = bytes_of(*tensors[i]);
+        const std::size_t size = tensors[i]->nbytes();
         std::memcpy(host + offset, memory_of(*tensors[i]), size);
         if (size > 0) slot.upload->start(memory_of(slot.memory[i]), offset, size);
         offset += size;

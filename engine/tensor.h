@@ -48,6 +48,8 @@ class Tensor {
     std::int64_t size(int dimension) const { return shape()[dimension]; }
     std::int64_t numel() const { return shape().numel(); }
     DType dtype() const;
+    /// The bytes that its elements take.
+    std::size_t nbytes() const { return static_cast<std::size_t>(numel()) * size_of(dtype()); }
     Device device() const;
 
     /// Where the first element lies in the memory of the tensor's device: for kernels, and on the CPU for

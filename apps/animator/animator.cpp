@@ -8,8 +8,6 @@
 namespace apps {
 namespace {
 
-using Json = nlohmann::json;
-
 // Told apart on dark and on light ground, and by those who do not see red and green as different.
 constexpr Colour orange = 208, blue = 39, violet = 170;
 
@@ -27,7 +25,7 @@ Animator::Animator(std::FILE* terminal, double last_epoch, const std::string& sp
       block_(terminal) {}
 
 void Animator::load(const std::filesystem::path& metrics, std::int64_t batches) {
-    for_each_event(metrics, [&](const Json& event) {
+    for_each_event(metrics, [&](const nlohmann::json& event) {
         if (event["event"] == "step")
             add_step(number_in(event, "step") / static_cast<double>(batches), number_in(event, "loss"),
                      number_in(event, "accuracy"));

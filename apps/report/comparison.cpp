@@ -14,8 +14,6 @@
 namespace apps {
 namespace {
 
-constexpr const char* no_value = "\xE2\x80\x93";  // an en dash
-constexpr const char* number_class = R"(class="number")";
 
 std::string run_head(const RunRecord& run, std::size_t index, const char* scope) {
     return element("th", fmt::format(R"(scope="{}")", scope),

@@ -9,7 +9,6 @@ namespace apps {
 namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
-constexpr std::string_view no_value = "\xE2\x80\x93";     // an en dash
 
 /// Bytes of the character that begins there; 0 if there is none (The Unicode Standard, table 3-7).
 std::size_t utf8_length(std::string_view text) {
@@ -81,11 +80,11 @@ std::string head_cell(std::string_view text, std::string_view attributes) {
 }
 
 std::string percent_text(double share) {
-    return std::isfinite(share) ? fmt::format("{:.2f}%", 100 * share) : std::string(no_value);
+    return std::isfinite(share) ? fmt::format("{:.2f}%", 100 * share) : no_value;
 }
 
 std::string loss_text(double loss) {
-    return std::isfinite(loss) ? fmt::format("{:.4f}", loss) : std::string(no_value);
+    return std::isfinite(loss) ? fmt::format("{:.4f}", loss) : no_value;
 }
 
 }  // namespace apps

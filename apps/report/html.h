@@ -18,7 +18,11 @@ std::string element(std::string_view name, std::string_view attributes, std::str
 std::string cell(std::string_view text, std::string_view attributes = "");
 std::string head_cell(std::string_view text, std::string_view attributes = "");
 
+/// The attribute of a cell that holds a number.
+inline constexpr const char* number_class = R"(class="number")";
+
 /// How figures are written, everywhere the same; a dash for what is not a number.
+inline constexpr const char* no_value = "\xE2\x80\x93";  // an en dash
 std::string percent_text(double share);
 std::string loss_text(double loss);
 

@@ -113,9 +113,9 @@ void read_run_analysis(RunRecord& run, const fs::path& path) {
 /// A run that was stopped, or still goes on.
 void note_end(RunRecord& run) {
     const auto planned = parse_integer(run.setting("epochs"), 1, std::int64_t{1} << 53);
-    const auto most_steps = parse_integer(run.setting("max-steps"), 1, std::int64_t{1} << 53);
+    const auto limit = parse_integer(run.setting("max-steps"), 1, std::int64_t{1} << 53);
     if (!planned || run.epochs.empty() || run.epochs.back().epoch >= *planned) return;
-    if (most_steps && !run.steps.empty() && run.steps.back().step >= *most_steps) return;
+    if (limit && !run.steps.empty() && run.steps.back().step >= *limit) return;
     run.missing.push_back(
         fmt::format("This training has not ended: {} of {} epochs.", run.epochs.back().epoch, *planned));
 }

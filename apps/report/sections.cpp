@@ -12,7 +12,6 @@
 namespace apps {
 namespace {
 
-constexpr const char* number_class = R"(class="number")";
 
 std::string head_row(const std::vector<std::pair<std::string, bool>>& columns) {
     std::string cells;

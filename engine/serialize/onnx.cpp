@@ -150,8 +150,7 @@ void write(pbf_builder<ModelField> out, const OnnxModel& model) {
 /// Protobuf's own limit for a message.
 void check_size(const std::filesystem::path& path, const OnnxModel& model) {
     std::size_t bytes = 0;
-    for (const auto& [name, tensor] : model.initializers)
-        bytes += static_cast<std::size_t>(tensor.numel()) * size_of(tensor.dtype());
+    for (const auto& [name, tensor] : model.initializers) bytes += tensor.nbytes();
     constexpr std::size_t room_for_the_rest = std::size_t{64} << 20;
     if (bytes > std::numeric_limits<std::int32_t>::max() - room_for_the_rest)
         throw IoError("the network has " + std::to_string(bytes >> 20) + " MiB of parameters",

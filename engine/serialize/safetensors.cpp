@@ -291,10 +291,6 @@ void* raw_data(const Tensor& tensor) {
     return nullptr;
 }
 
-std::uint64_t bytes_of(const Tensor& tensor) {
-    return static_cast<std::uint64_t>(tensor.numel()) * size_of(tensor.dtype());
-}
-
 using NamedTensor = std::pair<std::string, Tensor>;
 
 void require_usable_names(const SafeTensors& content, const fs::path& path) {
@@ -322,7 +318,7 @@ std::string make_header(const SafeTensors& content, const std::vector<const Name
     std::uint64_t next = 0;
     for (const NamedTensor* named : data_order) {
         begins[named->first] = next;
-        next += bytes_of(named->second);
+        next += named->second.nbytes();
     }
     nlohmann::ordered_json header = nlohmann::ordered_json::object();
     if (!content.metadata.empty()) header[std::string(metadata_key)] = content.metadata;
@@ -332,7 +328,7 @@ std::string make_header(const SafeTensors& content, const std::vector<const Name
             layout == SavedLayout::channels_first ? channels_first_shape(tensor.shape()) : tensor.shape();
         header[name] = {{"dtype", format_name(tensor.dtype())},
                         {"shape", std::vector<std::int64_t>(shape.begin(), shape.end())},
-                        {"data_offsets", {begin, begin + bytes_of(tensor)}}};
+                        {"data_offsets", {begin, begin + tensor.nbytes()}}};
     }
     std::string text = header.dump();
     // The data then start at a multiple of 8 bytes.
@@ -376,7 +372,7 @@ void save_safetensors(const fs::path& path, const SafeTensors& content, SavedLay
     for (const NamedTensor* named : data_order) {
         const Tensor tensor =
             layout == SavedLayout::channels_first ? to_channels_first(named->second) : named->second;
-        file.write(raw_data(tensor), bytes_of(tensor));
+        file.write(raw_data(tensor), tensor.nbytes());
     }
     file.commit();
 }

@@ -11,6 +11,8 @@
 
 namespace kernels::emulator {
 
+inline std::uintptr_t address_of(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
+
 /// The emulated device's global memory: one reserved range of addresses. Between two allocations lie bytes
 /// that belong to neither; what is freed rests a while before its addresses are used again; what is new is
 /// filled with 0xff, a NaN in every floating type.

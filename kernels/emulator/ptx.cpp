@@ -14,11 +14,9 @@ namespace {
 
 constexpr unsigned whole_warp = 0xffffffffU;
 
-std::uintptr_t number(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
-
 void multiply(WarpOperation operation, float* d, const unsigned* a, const unsigned* b, const void* site) {
     const MatrixFragments fragments{d, a, b};
-    const Request request{operation, whole_warp, number(&fragments), 0, 32, 0};
+    const Request request{operation, whole_warp, address_of(&fragments), 0, 32, 0};
     in_emulator([&](Execution& e) { e.warp_operation(request, site); });
 }
 
@@ -27,7 +25,7 @@ void multiply(WarpOperation operation, float* d, const unsigned* a, const unsign
 void start_async_copy(void* shared, const void* global, int bytes, int source_bytes) {
     const void* site = __builtin_return_address(0);
     in_emulator([&](Execution& e) {
-        e.start_async_copy({number(shared), number(global), static_cast<unsigned>(bytes),
+        e.start_async_copy({address_of(shared), address_of(global), static_cast<unsigned>(bytes),
                             static_cast<unsigned>(source_bytes), site_of(site)});
     });
 }
@@ -43,10 +41,10 @@ void wait_async_copies(int pending) {
 void load_matrices(unsigned* registers, const void* row, int count, bool transposed) {
     const void* site = __builtin_return_address(0);
     const MatrixLoad load{registers, row, count, transposed};
-    const Request request{WarpOperation::load_matrix, whole_warp, number(&load), count, 32, 0};
+    const Request request{WarpOperation::load_matrix, whole_warp, address_of(&load), count, 32, 0};
     in_emulator([&](Execution& e) {
         if (e.current() % lanes < 8 * static_cast<unsigned>(count))
-            e.shared_row_access(number(row), 16, site);
+            e.shared_row_access(address_of(row), 16, site);
         if (!e.given_up()) e.warp_operation(request, site);
     });
 }

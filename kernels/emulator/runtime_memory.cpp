@@ -12,14 +12,12 @@ namespace {
 
 DeviceMemory& memory_of_device() { return Execution::instance().device_memory(); }
 
-std::uintptr_t number(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); }
-
-bool is_device(const void* pointer) { return memory_of_device().segment().contains(number(pointer)); }
+bool is_device(const void* pointer) { return memory_of_device().segment().contains(address_of(pointer)); }
 
 /// Is all of it live device memory, or none of it the device's?
 bool is_valid(const void* pointer, std::size_t bytes, bool device) {
     if (is_device(pointer) != device) return false;
-    return !device || memory_of_device().segment().all_alive(number(pointer), number(pointer) + bytes);
+    return !device || memory_of_device().segment().all_alive(address_of(pointer), address_of(pointer) + bytes);
 }
 
 bool directions_match(const void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
@@ -34,9 +32,9 @@ cudaError_t copy_now(void* to, const void* from, std::size_t bytes, cudaMemcpyKi
     if (!directions_match(to, from, bytes, kind)) return cudaErrorInvalidValue;
     const Segment& segment = memory_of_device().segment();
     if (is_device(to) && is_device(from))
-        segment.copy_defined(number(to), segment, number(from), bytes);
+        segment.copy_defined(address_of(to), segment, address_of(from), bytes);
     else if (is_device(to))
-        segment.set_state(number(to), number(to) + bytes, true, true);
+        segment.set_state(address_of(to), address_of(to) + bytes, true, true);
     std::memmove(to, from, bytes);
     return cudaSuccess;
 }
@@ -44,7 +42,7 @@ cudaError_t copy_now(void* to, const void* from, std::size_t bytes, cudaMemcpyKi
 cudaError_t set_now(void* memory, int value, std::size_t bytes) {
     if (bytes == 0) return cudaSuccess;
     if (!is_valid(memory, bytes, true)) return cudaErrorInvalidValue;
-    memory_of_device().segment().set_state(number(memory), number(memory) + bytes, true, true);
+    memory_of_device().segment().set_state(address_of(memory), address_of(memory) + bytes, true, true);
     std::memset(memory, value, bytes);
     return cudaSuccess;
 }
