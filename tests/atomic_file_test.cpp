@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "engine/error.h"
-#include "support/file_size_limit.h"
-#include "support/temporary_folder.h"
+#include "tests/support/file_size_limit.h"
+#include "tests/support/temporary_folder.h"
 
 using engine::AtomicFile;
 using engine::IoError;

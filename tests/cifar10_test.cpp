@@ -8,9 +8,9 @@
 
 #include "data/summary.h"
 #include "engine/error.h"
-#include "support/message_of.h"
-#include "support/synthetic_cifar10.h"
-#include "support/temporary_folder.h"
+#include "tests/support/message_of.h"
+#include "tests/support/synthetic_cifar10.h"
+#include "tests/support/temporary_folder.h"
 
 namespace fs = std::filesystem;
 using data::Cifar10;

@@ -3,9 +3,9 @@
 #include <doctest/doctest.h>
 
 #include "data/cifar10.h"
-#include "support/cifar10_archive.h"
-#include "support/message_of.h"
-#include "support/temporary_folder.h"
+#include "tests/support/cifar10_archive.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace fs = std::filesystem;
 using data::Archive;

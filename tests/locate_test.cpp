@@ -5,9 +5,9 @@
 
 #include <doctest/doctest.h>
 
-#include "support/cifar10_archive.h"
-#include "support/message_of.h"
-#include "support/temporary_folder.h"
+#include "tests/support/cifar10_archive.h"
+#include "tests/support/message_of.h"
+#include "tests/support/temporary_folder.h"
 
 namespace fs = std::filesystem;
 using data::locate;

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/error.h"
-#include "support/temporary_folder.h"
+#include "tests/support/temporary_folder.h"
 
 using engine::Shape;
 

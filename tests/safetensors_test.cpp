@@ -11,9 +11,9 @@
 #include "engine/error.h"
 #include "engine/serialize/layout.h"
 #include "engine/storage.h"
-#include "support/file_size_limit.h"
-#include "support/random_values.h"
-#include "support/temporary_folder.h"
+#include "tests/support/file_size_limit.h"
+#include "tests/support/random_values.h"
+#include "tests/support/temporary_folder.h"
 
 using engine::InputError;
 using engine::load_safetensors;

@@ -5,7 +5,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/error.h"
-#include "support/message_of.h"
+#include "tests/support/message_of.h"
 
 using engine::UsageError;
 using engine::optim::Schedule;

@@ -27,7 +27,7 @@
 #include "engine/serialize/layout.h"
 #include "engine/serialize/safetensors.h"
 #include "models/attention_net.h"
-#include "support/compare.h"
+#include "tests/support/compare.h"
 
 using engine::Tensor;
 using engine::nn::NamedTensors;

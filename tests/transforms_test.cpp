@@ -9,7 +9,7 @@
 #include "data/augmentation.h"
 #include "data/cifar10.h"
 #include "engine/error.h"
-#include "support/message_of.h"
+#include "tests/support/message_of.h"
 
 using data::Draws;
 using engine::Tensor;
