@@ -67,7 +67,8 @@ std::optional<double> processors_v2(const fs::path& group) {
 
 /// Version 1; -1 means no limit.
 std::optional<double> processors_v1(const fs::path& group) {
-    const auto quota = first_number(group / "cpu.cfs_quota_us"), period = first_number(group / "cpu.cfs_period_us");
+    const auto quota = first_number(group / "cpu.cfs_quota_us"),
+               period = first_number(group / "cpu.cfs_period_us");
     return quota && period && *quota > 0 && *period > 0 ? std::optional(*quota / *period) : std::nullopt;
 }
 

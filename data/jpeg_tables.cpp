@@ -16,7 +16,8 @@ bool stands_alone(int marker) {
     return marker == stuffing || marker == image_start || (marker >= first_restart && marker <= last_restart);
 }
 
-/// The next marker; `end_of_file` if there is none. Whatever is no marker is passed over, compressed pixels among it.
+/// The next marker; `end_of_file` if there is none. Whatever is no marker is passed over, compressed pixels
+/// among it.
 int next_marker(std::streambuf& file) {
     int byte = file.sbumpc();
     while (byte != end_of_file && byte != 0xFF) byte = file.sbumpc();
@@ -47,7 +48,8 @@ bool are_sound(std::streambuf& file, int bytes) {
 }  // namespace
 
 bool has_sound_huffman_tables(std::streambuf& file) {
-    for (int marker = next_marker(file); marker != end_of_file && marker != image_end; marker = next_marker(file)) {
+    for (int marker = next_marker(file); marker != end_of_file && marker != image_end;
+         marker = next_marker(file)) {
         if (stands_alone(marker)) continue;
         const int high = file.sbumpc(), low = file.sbumpc();
         if (high == end_of_file || low == end_of_file) return true;

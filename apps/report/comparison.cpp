@@ -14,7 +14,6 @@
 namespace apps {
 namespace {
 
-
 std::string run_head(const RunRecord& run, std::size_t index, const char* scope) {
     return element("th", fmt::format(R"(scope="{}")", scope),
                    fmt::format(R"(<i class="c{}"></i>{})", index % chart_colours, escape(run.name)));

@@ -83,8 +83,6 @@ std::string percent_text(double share) {
     return std::isfinite(share) ? fmt::format("{:.2f}%", 100 * share) : no_value;
 }
 
-std::string loss_text(double loss) {
-    return std::isfinite(loss) ? fmt::format("{:.4f}", loss) : no_value;
-}
+std::string loss_text(double loss) { return std::isfinite(loss) ? fmt::format("{:.4f}", loss) : no_value; }
 
 }  // namespace apps

@@ -12,7 +12,6 @@
 namespace apps {
 namespace {
 
-
 std::string head_row(const std::vector<std::pair<std::string, bool>>& columns) {
     std::string cells;
     for (const auto& [name, is_number] : columns)

@@ -17,7 +17,8 @@ bool is_device(const void* pointer) { return memory_of_device().segment().contai
 /// Is all of it live device memory, or none of it the device's?
 bool is_valid(const void* pointer, std::size_t bytes, bool device) {
     if (is_device(pointer) != device) return false;
-    return !device || memory_of_device().segment().all_alive(address_of(pointer), address_of(pointer) + bytes);
+    return !device ||
+           memory_of_device().segment().all_alive(address_of(pointer), address_of(pointer) + bytes);
 }
 
 bool directions_match(const void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
