@@ -21,8 +21,10 @@ std::string head_cell(std::string_view text, std::string_view attributes = "");
 /// The attribute of a cell that holds a number.
 inline constexpr const char* number_class = R"(class="number")";
 
-/// How figures are written, everywhere the same; a dash for what is not a number.
-inline constexpr const char* no_value = "\xE2\x80\x93";  // an en dash
+/// An en dash, in place of what is not a number.
+inline constexpr const char* no_value = "\xE2\x80\x93";
+
+/// How figures are written, everywhere the same.
 std::string percent_text(double share);
 std::string loss_text(double loss);
 
