@@ -310,6 +310,31 @@ TEST_CASE("attention_conv: fast equals reference where no d_x is wanted") {
     check_fast_against_reference(true, false);
 }
 
+TEST_CASE("attention_conv: a weight close to 0 keeps the digits of its gradient") {
+    const Conv2dShape s{6, 8, 8, 16, 24};
+    for (const float smallest : {1e-3F, 1e-9F, 1e-20F, 1e-40F}) {
+        CAPTURE(smallest);
+        auto a = test::grid_values<float>(s.images * branches, 2);
+        for (float& value : a) value = std::abs(value);
+        for (std::size_t i = 0; i < a.size(); i += 2) a[i] = i % 4 == 0 ? smallest : -smallest;
+        const std::vector<double> precise(a.begin(), a.end());
+        const auto with = [](const auto& weights, auto kernel) {
+            return [&weights, kernel](auto args) {
+                args.a = weights.data();
+                kernel(args);
+            };
+        };
+        const auto expected =
+            run<double>(with(precise, &reference::attention_conv_forward<double>),
+                        with(precise, &reference::attention_conv_backward<double>), s, true);
+        const auto fast = run<float>(with(a, &cpu::attention_conv_forward),
+                                     with(a, &cpu::attention_conv_backward), s, true, expected.active);
+        for (std::size_t k = 0; k < expected.gradients.size(); ++k)
+            test::check_close("gradient " + std::to_string(k), fast.gradients[k], expected.gradients[k],
+                              tolerance_for(s, expected.gradients[k], 1e-5));
+    }
+}
+
 TEST_CASE("attention_conv: GPUs equal reference") {
     for (std::size_t shape = 0; shape < table.size(); ++shape) {
         const Conv2dShape& s = table[shape];

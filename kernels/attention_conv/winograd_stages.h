@@ -63,4 +63,13 @@ void transform_gradient(Positions<float> dm, float* sums, const AttentionConvBac
 void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, int branch, const Tiles& tiles,
                         Images images, Positions<const float> dv, std::int64_t begin, std::int64_t count);
 
+/// <dV, V> of each image, to `products`, and dV added to dv_sum, unless that is null. All lie alike, with
+/// rows of in_channels for the tiles of `images` images.
+void multiply_with_input(double* products, float* dv_sum, const Tiles& tiles, std::int64_t images,
+                         Positions<const float> dv, Positions<const float> v, std::int64_t in_channels);
+
+/// Adds B dV B^T to d_x.
+void add_tiles(float* d_x, const Tiles& tiles, Images images, Positions<const float> dv,
+               std::int64_t in_channels);
+
 }  // namespace kernels::cpu::winograd

@@ -350,6 +350,55 @@ void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, i
     });
 }
 
+void multiply_with_input(double* products, float* dv_sum, const Tiles& tiles, std::int64_t images,
+                         Positions<const float> dv, Positions<const float> v, std::int64_t in_channels) {
+    const auto add = [&](V& dot, std::int64_t place) HWY_ATTR {
+        const V here = hn::LoadU(tag, dv.data + place);
+        dot = hn::MulAdd(here, hn::LoadU(tag, v.data + place), dot);
+        if (dv_sum) hn::StoreU(hn::Add(hn::LoadU(tag, dv_sum + place), here), tag, dv_sum + place);
+    };
+    for (std::int64_t n = 0; n < images; ++n) {
+        products[n] = 0;
+        for (std::int64_t p = 0; p < tiles.positions(); ++p) {
+            V even = hn::Zero(tag), odd = hn::Zero(tag);  // two sums, which need not wait for each other
+            for (std::int64_t row = n * tiles.tiles(); row < (n + 1) * tiles.tiles(); ++row) {
+                const std::int64_t begin = p * dv.position + row * dv.row;
+                for (std::int64_t c = 0; c < in_channels; c += 2 * lanes()) {
+                    add(even, begin + c);
+                    if (c + lanes() < in_channels) add(odd, begin + c + lanes());
+                }
+            }
+            products[n] += hn::GetLane(hn::SumOfLanes(tag, hn::Add(even, odd)));
+        }
+    }
+}
+
+void add_tiles(float* d_x, const Tiles& tiles, Images images, Positions<const float> dv,
+               std::int64_t in_channels) {
+    with_form(tiles.whole_image, [&](auto form) HWY_ATTR {
+        using Form = decltype(form);
+        constexpr int size = Form::in * Form::in;
+        const auto soon = prefetch_tiles<size>(tiles, images, tiles.input_pixels, in_channels, 0, in_channels,
+                                               static_cast<const float*>(d_x));
+        for_each_tile(tiles, images, soon, [&](std::int64_t n, std::int64_t tile, std::int64_t row) HWY_ATTR {
+            float* image = d_x + images.index[n] * tiles.pixels() * in_channels;
+            const std::int32_t* pixels = tiles.input_pixels + tile * size;
+            for_each_channel_vector(in_channels, [&](auto channels, std::int64_t c) HWY_ATTR {
+                V sums[Form::points][Form::points], p[Form::in][Form::in];
+                load_positions(sums, dv.data + row * dv.row + c, dv.position);
+                transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::input_adjoint(in, out); }, sums,
+                               p);
+#pragma GCC unroll 36
+                for (int i = 0; i < size; ++i) {
+                    if (pixels[i] < 0) continue;
+                    float* target = image + pixels[i] * in_channels + c;
+                    channels.store(hn::Add(channels.load(target), p[i / Form::in][i % Form::in]), target);
+                }
+            });
+        });
+    });
+}
+
 }  // namespace
 }  // namespace kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -363,6 +412,8 @@ HWY_EXPORT(transform_input);
 HWY_EXPORT(combine_branch);
 HWY_EXPORT(transform_gradient);
 HWY_EXPORT(add_input_gradient);
+HWY_EXPORT(multiply_with_input);
+HWY_EXPORT(add_tiles);
 
 namespace cpu {
 
@@ -402,6 +453,17 @@ void winograd::add_input_gradient(double* d_a, const AttentionConvBackward<float
                                   const Tiles& tiles, Images images, Positions<const float> dv,
                                   std::int64_t begin, std::int64_t count) {
     HWY_DYNAMIC_DISPATCH(add_input_gradient)(d_a, args, branch, tiles, images, dv, begin, count);
+}
+
+void winograd::multiply_with_input(double* products, float* dv_sum, const Tiles& tiles, std::int64_t images,
+                                   Positions<const float> dv, Positions<const float> v,
+                                   std::int64_t in_channels) {
+    HWY_DYNAMIC_DISPATCH(multiply_with_input)(products, dv_sum, tiles, images, dv, v, in_channels);
+}
+
+void winograd::add_tiles(float* d_x, const Tiles& tiles, Images images, Positions<const float> dv,
+                         std::int64_t in_channels) {
+    HWY_DYNAMIC_DISPATCH(add_tiles)(d_x, tiles, images, dv, in_channels);
 }
 
 }  // namespace cpu
