@@ -13,7 +13,7 @@ void separate_gradients(const AttentionConvBackward<float>& args, const Plan& pl
                         const Participants& participants);
 
 /// Whether shared_gradients is for them: the filters of all branches, transformed, stay in the second cache
-/// level, and a gradient can be divided by any a_k that is not 0.
+/// level, the slices are enough for several threads, and a gradient can be divided by any a_k that is not 0.
 bool can_share(const AttentionConvBackward<float>& args, const Plan& plan);
 
 /// Both gradients in one pass over the images, so that each transform is made once.

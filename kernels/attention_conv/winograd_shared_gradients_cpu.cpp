@@ -126,6 +126,9 @@ class SharedGradients {
     const float* weights_ = nullptr;
 };
 
+/// Of fewer slices most threads would get none.
+constexpr std::int64_t min_slices = 8;
+
 /// Whether each a_k that takes part keeps all digits of a_k g_k, and can be divided by.
 bool are_divisors(const AttentionConvBackward<float>& args) {
     constexpr float smallest = 1e-10F;
@@ -138,7 +141,8 @@ bool are_divisors(const AttentionConvBackward<float>& args) {
 }  // namespace
 
 bool can_share(const AttentionConvBackward<float>& args, const Plan& plan) {
-    return branches * plan.filter_bytes() <= Plan::cached_bytes && are_divisors(args);
+    return branches * plan.filter_bytes() <= Plan::cached_bytes && plan.slices.count >= min_slices &&
+           are_divisors(args);
 }
 
 void shared_gradients(const AttentionConvBackward<float>& args, const Plan& plan, const Tiles& tiles,
