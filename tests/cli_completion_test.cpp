@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(Completion, "every shell offers commands, flags, and what valu
         CHECK(complete({"train", "--lr", "0.1", "--optimizer", "adam"}) ==
               std::set<std::string>{"adam", "adamw"});
         CHECK(includes(complete({"eval", "--tta", ""}), {"none", "flip", "flip-translate"}));
-        CHECK(includes(complete({"train", "--recipe", ""}), {"fast", "seed"}));
+        CHECK(includes(complete({"train", "--recipe", ""}), {"best", "fast", "seed"}));
         CHECK(complete({"completion", ""}) == std::set<std::string>{"bash", "fish", "zsh"});
         CHECK(complete({"train", "--epochs", ""}).empty());
     }

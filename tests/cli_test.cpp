@@ -43,7 +43,7 @@ TEST_CASE_FIXTURE(CommandLine, "bad arguments are told from each other, with exi
         {{"train", "--widths", "99999999999"}, "--widths"},
         {{"train", "--augment", "crop,spin"}, "--augment is 'crop,spin'"},
         {{"train", "--model", "resnet"}, "attention_net"},
-        {{"train", "--recipe", "best"}, "seed"},
+        {{"train", "--recipe", "worst"}, "seed"},
         {{"train", "--optimizer", "sdg"}, "adam"},
         {{"train", "--momentum", "1"}, "--momentum is '1'"},
         {{"train", "--schedule", "0:1,2:0"}, "one-cycle"},
