@@ -34,8 +34,9 @@ void attention_conv_forward(const AttentionConvForward<float>& args) {
     const Tiles tiles = look_up(plan);
     const Participants participants(args, plan.slices);
     const Cut &blocks = plan.out_blocks, groups = group(blocks, plan.slices.count);
-    const Layout filter_layout(args.shape.in_channels, blocks.size),
-        input_layout(plan.slice_rows(), plan.in_padded), product_layout(plan.slice_rows(), blocks.size);
+    const auto filter_layout = Layout::panels(args.shape.in_channels, blocks.size),
+               input_layout = Layout::rows(plan.slice_rows(), plan.in_padded),
+               product_layout = Layout::rows(plan.slice_rows(), blocks.size);
     const std::int64_t filter_size = filter_layout.size(plan.tiling);
     float* filters = scratch<0>(branches * blocks.count * filter_size);
     parallel_for(branches * blocks.count, [&](std::int64_t item) {
@@ -77,7 +78,7 @@ void attention_conv_backward(const AttentionConvBackward<float>& args) {
     const Plan plan(args.shape);
     const Tiles tiles = look_up(plan);
     const Participants participants(args, plan.slices);
-    const auto gradients = can_share(args, plan) ? shared_gradients : separate_gradients;
+    const auto gradients = can_share(args, plan, participants) ? shared_gradients : separate_gradients;
     gradients(args, plan, tiles, participants);
 }
 

@@ -12,9 +12,9 @@ namespace kernels::cpu::winograd {
 void separate_gradients(const AttentionConvBackward<float>& args, const Plan& plan, const Tiles& tiles,
                         const Participants& participants);
 
-/// Whether shared_gradients is for them: the filters of all branches, transformed, stay in the second cache
-/// level, the slices are enough for several threads, and a gradient can be divided by any a_k that is not 0.
-bool can_share(const AttentionConvBackward<float>& args, const Plan& plan);
+/// Whether shared_gradients is for them: the filters of all branches, transformed, stay in cache, the tiles
+/// that take part are many, and a gradient can be divided by any a_k that is not 0.
+bool can_share(const AttentionConvBackward<float>& args, const Plan& plan, const Participants& participants);
 
 /// Both gradients in one pass over the images, so that each transform is made once.
 void shared_gradients(const AttentionConvBackward<float>& args, const Plan& plan, const Tiles& tiles,

@@ -48,26 +48,39 @@ struct Plan {
     std::int64_t slice_rows() const { return slices.size * tiling.tiles(); }
 
   private:
-    /// Half of the tiles take part, typically, so 64 are some 32 rows of a product. Filters that do not stay
-    /// in the second cache level anyway are read once for each slice: then slices are twice as large.
+    /// So few tiles that a slice's matrices stay in the second cache level for a block of channels. Many
+    /// filters do not stay there and are read once for each slice: then slices are twice as large.
     std::int64_t slice_images() const {
-        return std::max<std::int64_t>((filter_bytes() > cached_bytes ? 128 : 64) / tiling.tiles(), 1);
+        return std::max<std::int64_t>((filter_bytes() > cached_bytes ? 64 : 32) / tiling.tiles(), 1);
     }
 };
 
-/// Matrices of at most `rows` rows of `columns`. They begin an odd number of cache lines apart, or all would
-/// compete for the same cache sets.
+/// How matrices lie in memory, one for each position.
 struct Layout {
-    std::int64_t row, position;
+    std::int64_t row, panel, position;  ///< distances, as in Positions
 
-    Layout(std::int64_t rows, std::int64_t columns) : row(columns) {
-        constexpr std::int64_t line = 16;
-        position = ((rows * columns + line - 1) / line | 1) * line;
+    /// Row after row.
+    static Layout rows(std::int64_t rows, std::int64_t columns) {
+        return {columns, gemm_panel_width(), spread(rows * columns)};
     }
+    /// Panel after panel, for the right factor of a product, which is read so: at the distance of whole rows,
+    /// a panel's lines would share a few cache sets.
+    static Layout panels(std::int64_t rows, std::int64_t columns) {
+        return {gemm_panel_width(), rows * gemm_panel_width(), spread(rows * gemm_padded_columns(columns))};
+    }
+
     std::int64_t size(const WinogradTiling& tiling) const { return tiling.positions() * position; }
     template <typename T>
     Positions<T> at(T* data) const {
-        return {data, row, position};
+        return {data, row, panel, position};
+    }
+
+  private:
+    /// An odd number of cache lines that holds `size` floats: matrices at other distances would compete for
+    /// the same cache sets.
+    static std::int64_t spread(std::int64_t size) {
+        constexpr std::int64_t line = 16;
+        return ((size + line - 1) / line | 1) * line;
     }
 };
 
@@ -129,18 +142,25 @@ inline bool equal(Images a, Images b) {
     return std::equal(a.index, a.index + a.count, b.index, b.index + b.count);
 }
 
-/// C += A B, or C = A B, at each position, for the first `rows` rows and `columns` columns.
+/// C += A B, or C = A B, at each position, for the first `rows` rows and `columns` columns. C and A lie row
+/// after row.
 inline void multiply(const Plan& plan, Positions<float> c, Positions<const float> a, bool a_transposed,
                      Positions<const float> b, std::int64_t rows, std::int64_t columns, std::int64_t depth,
                      bool accumulate) {
     for (std::int64_t p = 0; p < plan.tiling.positions(); ++p)
         gemm_block({c.data + p * c.position, c.row, a.data + p * a.position, a.row, a_transposed,
-                    b.data + p * b.position, gemm_panel_width(), b.row, rows, columns, depth, accumulate});
+                    b.data + p * b.position, b.panel, b.row, rows, columns, depth, accumulate});
 }
 
 template <typename T>
 Positions<const T> read(Positions<T> p) {
-    return {p.data, p.row, p.position};
+    return {p.data, p.row, p.panel, p.position};
+}
+
+/// The matrices without the rows before `row` and the columns before `column`, which begins a panel.
+template <typename T>
+Positions<T> from(Positions<T> p, std::int64_t row, std::int64_t column) {
+    return {p.data + row * p.row + column / gemm_panel_width() * p.panel, p.row, p.panel, p.position};
 }
 
 /// Neighbouring blocks in groups that share what they are computed from: as few groups as, together with

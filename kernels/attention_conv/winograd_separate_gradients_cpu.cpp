@@ -15,9 +15,9 @@ class InputGradient {
           tiles_(tiles),
           participants_(participants),
           groups_(group(plan.in_blocks, plan.slices.count)),
-          filters_(args.shape.out_channels, plan.in_padded),
-          gradient_(plan.slice_rows(), plan.depth()),
-          product_(plan.slice_rows(), plan.in_blocks.size) {}
+          filters_(Layout::panels(args.shape.out_channels, plan.in_padded)),
+          gradient_(Layout::rows(plan.slice_rows(), plan.depth())),
+          product_(Layout::rows(plan.slice_rows(), plan.in_blocks.size)) {}
 
     void compute() {
         weights_ = transform_all_filters(args_, plan_, filters_);
@@ -56,10 +56,8 @@ class InputGradient {
             transform_gradient(gradient, sums, args_, k, false, tiles_, images, channel, count);
             if (first == 0) add_bias_part(d_a_of(0, k), k, sums, images, channel, count);
             for (std::int64_t b = 0; b < blocks; ++b) {
-                const Positions<const float> block{
-                    filters.data + channel * filters.row + plan_.in_blocks.begin(first + b), filters.row,
-                    filters.position};
-                multiply(plan_, product_.at(products + b * block_size), read(gradient), false, block, rows,
+                multiply(plan_, product_.at(products + b * block_size), read(gradient), false,
+                         from(filters, channel, plan_.in_blocks.begin(first + b)), rows,
                          plan_.in_blocks.length(first + b), count, d > 0);
             }
         }
@@ -107,9 +105,9 @@ class WeightGradient {
                  std::max<std::int64_t>(plan.slices.count * branches * plan.out_blocks.count / 12, 1)),
           groups_(group(plan.out_blocks, branches * parts_.count)),
           targets_(args, parts_.count),
-          input_(plan.slice_rows(), plan.in_padded),
-          gradient_(plan.slice_rows(), plan.out_blocks.size),
-          product_(plan.out_blocks.size, plan.in_padded) {}
+          input_(Layout::panels(plan.slice_rows(), plan.in_padded)),
+          gradient_(Layout::rows(plan.slice_rows(), plan.out_blocks.size)),
+          product_(Layout::rows(plan.out_blocks.size, plan.in_padded)) {}
 
     void compute() {
         parallel_for(parts_.count * branches * groups_.count, [&](std::int64_t item) {

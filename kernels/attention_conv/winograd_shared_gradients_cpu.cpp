@@ -23,9 +23,11 @@ class SharedGradients {
           out_(args.shape.out_channels),
           parts_(plan.slices.count, (plan.slices.count + max_parts - 1) / max_parts),
           targets_(args, parts_.count),
-          filters_(out_, plan.in_padded),
-          input_(plan.slice_rows(), plan.in_padded),
-          gradient_(plan.slice_rows(), gemm_padded_columns(out_)) {}
+          filters_(Layout::panels(out_, plan.in_padded)),
+          filter_gradient_(Layout::rows(out_, plan.in_padded)),
+          input_(Layout::panels(plan.slice_rows(), plan.in_padded)),
+          input_gradient_(Layout::rows(plan.slice_rows(), plan.in_padded)),
+          gradient_(Layout::rows(plan.slice_rows(), gemm_padded_columns(out_))) {}
 
     void compute() {
         weights_ = transform_all_filters(args_, plan_, filters_);
@@ -47,12 +49,13 @@ class SharedGradients {
 
     void sum_part(std::int64_t part) const {
         static thread_local Scratch<double> d_a;
-        const std::int64_t filter_size = filters_.size(plan_.tiling), input_size = input_.size(plan_.tiling);
+        const std::int64_t filter_size = filter_gradient_.size(plan_.tiling),
+                           input_size = input_gradient_.size(plan_.tiling);
         Memory memory{scratch<7>(branches * filter_size),
-                      input_.at(scratch<5>(input_size)),
+                      input_.at(scratch<5>(input_.size(plan_.tiling))),
                       gradient_.at(scratch<6>(gradient_.size(plan_.tiling))),
-                      input_.at(scratch<2>(input_size)),
-                      input_.at(scratch<1>(input_size)),
+                      input_gradient_.at(scratch<2>(input_size)),
+                      input_gradient_.at(scratch<1>(input_size)),
                       scratch<3>(plan_.slices.size * gradient_.row),
                       d_a.reserve(plan_.slices.size),
                       {}};
@@ -61,8 +64,8 @@ class SharedGradients {
         for (int k = 0; k < branches; ++k)
             if (memory.summed[k])
                 add_filter_gradient(targets_.weight(part, k, 0),
-                                    filters_.at<const float>(memory.du + k * filter_size), args_.shape,
-                                    plan_.tiling.whole_image, out_);
+                                    filter_gradient_.at<const float>(memory.du + k * filter_size),
+                                    args_.shape, plan_.tiling.whole_image, out_);
     }
 
     void sum_slice(Memory& memory, std::int64_t part, std::int64_t slice) const {
@@ -82,15 +85,15 @@ class SharedGradients {
     }
 
     void add_branch(Memory& memory, std::int64_t part, int k, Images images, bool first) const {
-        const std::int64_t rows = images.count * plan_.tiling.tiles(),
-                           offset = k * filters_.size(plan_.tiling);
+        const std::int64_t rows = images.count * plan_.tiling.tiles();
+        const auto filters = filters_.at(weights_ + k * filters_.size(plan_.tiling));
+        const auto du = filter_gradient_.at(memory.du + k * filter_gradient_.size(plan_.tiling));
         transform_gradient(memory.dm, memory.sums, args_, k, true, tiles_, images, 0, out_);
-        multiply(plan_, filters_.at(memory.du + offset), read(memory.dm), true, read(memory.v), out_, in_,
-                 rows, memory.summed[k]);
+        multiply(plan_, du, read(memory.dm), true, read(memory.v), out_, in_, rows, memory.summed[k]);
         memory.summed[k] = true;
 
         const auto dv = first ? memory.dv_sum : memory.dv;
-        multiply(plan_, dv, read(memory.dm), false, filters_.at(weights_ + offset), rows, in_, out_, false);
+        multiply(plan_, dv, read(memory.dm), false, filters, rows, in_, out_, false);
         multiply_with_input(memory.d_a, first ? nullptr : memory.dv_sum.data, tiles_, images.count, read(dv),
                             read(memory.v), in_);
         add_bias_and_attention(memory, part, k, images);
@@ -122,12 +125,22 @@ class SharedGradients {
     std::int64_t in_, out_;  ///< channels
     Cut parts_;              ///< of the slices
     FilterGradientParts targets_;
-    Layout filters_, input_, gradient_;
+    Layout filters_, filter_gradient_, input_, input_gradient_, gradient_;
     const float* weights_ = nullptr;
 };
 
-/// Of fewer slices most threads would get none.
-constexpr std::int64_t min_slices = 8;
+/// Whether the tiles that take part, on average over the branches, are enough to give several threads some,
+/// and for each work item to make up for gradients of all filters of its own. What those cost grows when they
+/// leave the second cache level; beyond the third they never pay.
+bool are_enough(const Plan& plan, const Participants& participants) {
+    const std::int64_t bytes = branches * plan.filter_bytes();
+    std::int64_t images = 0;
+    for (std::int64_t k = 0; k < branches; ++k)
+        for (std::int64_t slice = 0; slice < plan.slices.count; ++slice)
+            images += participants(k, slice).count;
+    const std::int64_t tiles = images * plan.tiling.tiles() / branches;
+    return bytes <= 4 * Plan::cached_bytes && tiles >= (bytes <= Plan::cached_bytes ? 256 : 2048);
+}
 
 /// Whether each a_k that takes part keeps all digits of a_k g_k, and can be divided by.
 bool are_divisors(const AttentionConvBackward<float>& args) {
@@ -140,9 +153,8 @@ bool are_divisors(const AttentionConvBackward<float>& args) {
 
 }  // namespace
 
-bool can_share(const AttentionConvBackward<float>& args, const Plan& plan) {
-    return branches * plan.filter_bytes() <= Plan::cached_bytes && plan.slices.count >= min_slices &&
-           are_divisors(args);
+bool can_share(const AttentionConvBackward<float>& args, const Plan& plan, const Participants& participants) {
+    return are_enough(plan, participants) && are_divisors(args);
 }
 
 void shared_gradients(const AttentionConvBackward<float>& args, const Plan& plan, const Tiles& tiles,

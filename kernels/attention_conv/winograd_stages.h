@@ -9,11 +9,12 @@
 /// branch on one thread. Channels run along vectors.
 namespace kernels::cpu::winograd {
 
-/// A matrix for each position of a tile: its rows and the matrices lie `row` and `position` floats apart.
+/// A matrix for each position of a tile. Its rows, its panels of gemm_panel_width() columns and the matrices
+/// lie `row`, `panel` and `position` floats apart.
 template <typename T>
 struct Positions {
     T* data;
-    std::int64_t row, position;
+    std::int64_t row, panel, position;
 };
 
 /// A tiling with what the transforms look up, tile by tile and row-major within: the pixels under a tile's
@@ -63,8 +64,8 @@ void transform_gradient(Positions<float> dm, float* sums, const AttentionConvBac
 void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, int branch, const Tiles& tiles,
                         Images images, Positions<const float> dv, std::int64_t begin, std::int64_t count);
 
-/// <dV, V> of each image, to `products`, and dV added to dv_sum, unless that is null. All lie alike, with
-/// rows of in_channels for the tiles of `images` images.
+/// <dV, V> of each image, to `products`, and dV added to dv_sum, which lies like dv, unless that is null. All
+/// have rows of in_channels for the tiles of `images` images.
 void multiply_with_input(double* products, float* dv_sum, const Tiles& tiles, std::int64_t images,
                          Positions<const float> dv, Positions<const float> v, std::int64_t in_channels);
 

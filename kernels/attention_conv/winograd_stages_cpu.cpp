@@ -27,6 +27,13 @@ using Integers = hn::Vec<hn::RebindToSigned<WinogradTag>>;
 
 HWY_INLINE std::int64_t lanes() { return static_cast<std::int64_t>(hn::Lanes(tag)); }
 
+/// Where a row of the matrix at the first position has channel c, which begins a vector.
+template <typename T>
+HWY_INLINE T* place(const Positions<T>& p, std::int64_t row, std::int64_t c) {
+    const std::int64_t panel_width = 2 * lanes();
+    return p.data + row * p.row + c / panel_width * p.panel + c % panel_width;
+}
+
 /// Up to a vector of channels. `whole` spares the mask where there are as many as the machine has lanes.
 template <bool whole>
 struct Channels {
@@ -161,7 +168,7 @@ void transform_filters(Positions<float> u, const float* weight, const Conv2dShap
                         g[tap / 3][tap % 3] = hn::GatherIndex(tag, &squares[tap][0][i], places);
                     transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::filter(in, out); }, g,
                                    transformed);
-                    store_positions(transformed, u.data + (k + i) * u.row + c, u.position);
+                    store_positions(transformed, place(u, k + i, c), u.position);
                 }
             });
         }
@@ -181,7 +188,7 @@ void transform_filters_transposed(Positions<float> u, const float* weight, const
                     g[tap / 3][tap % 3] = channels.load(taps + tap * s.in_channels + k);
                 transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::filter(in, out); }, g,
                                transformed);
-                store_positions(transformed, u.data + filter * u.row + k, u.position);
+                store_positions(transformed, place(u, filter, k), u.position);
             });
         }
     });
@@ -195,7 +202,7 @@ void add_filter_gradient(float* d_weight, Positions<const float> du, const Conv2
             float* taps = d_weight + filter * s.taps();
             for_each_channel_vector(s.in_channels, [&](auto channels, std::int64_t k) HWY_ATTR {
                 V u[Form::points][Form::points], g[3][3];
-                load_positions(u, du.data + filter * du.row + k, du.position);
+                load_positions(u, place(du, filter, k), du.position);
                 transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::filter_adjoint(in, out); }, u,
                                g);
 #pragma GCC unroll 9
@@ -227,7 +234,7 @@ void transform_input(Positions<float> v, const float* x, const Tiles& tiles, Ima
                 for (int i = 0; i < size; ++i) d[i / Form::in][i % Form::in] = channels.load(from[i] + c);
                 transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::input(in, out); }, d,
                                transformed);
-                store_positions(transformed, v.data + row * v.row + c, v.position);
+                store_positions(transformed, place(v, row, c), v.position);
             });
         });
     });
@@ -257,7 +264,7 @@ void combine_branch(const AttentionConvForward<float>& args, int branch, const T
             const bool first = is_first(args, image, branch);
             for_each_channel_vector(count, [&](auto channels, std::int64_t c) HWY_ATTR {
                 V products[Form::points][Form::points], z[Form::out][Form::out];
-                load_positions(products, m.data + row * m.row + c, m.position);
+                load_positions(products, place(m, row, c), m.position);
                 transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::output(in, out); }, products,
                                z);
                 const V b = channels.load(bias + c);
@@ -310,7 +317,7 @@ void transform_gradient(Positions<float> dm, float* sums, const AttentionConvBac
                 hn::StoreU(sum, tag, sums + n * dm.row + c);
                 transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::output_adjoint(in, out); }, g,
                                transformed);
-                store_positions(transformed, dm.data + row * dm.row + c, dm.position);
+                store_positions(transformed, place(dm, row, c), dm.position);
             });
         });
     });
@@ -331,7 +338,7 @@ void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, i
             V dot = hn::Zero(tag);
             for_each_channel_vector(count, [&](auto channels, std::int64_t c) HWY_ATTR {
                 V products[Form::points][Form::points], p[Form::in][Form::in];
-                load_positions(products, dv.data + row * dv.row + c, dv.position);
+                load_positions(products, place(dv, row, c), dv.position);
                 transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::input_adjoint(in, out); },
                                products, p);
 #pragma GCC unroll 36
@@ -352,20 +359,22 @@ void add_input_gradient(double* d_a, const AttentionConvBackward<float>& args, i
 
 void multiply_with_input(double* products, float* dv_sum, const Tiles& tiles, std::int64_t images,
                          Positions<const float> dv, Positions<const float> v, std::int64_t in_channels) {
-    const auto add = [&](V& dot, std::int64_t place) HWY_ATTR {
-        const V here = hn::LoadU(tag, dv.data + place);
-        dot = hn::MulAdd(here, hn::LoadU(tag, v.data + place), dot);
-        if (dv_sum) hn::StoreU(hn::Add(hn::LoadU(tag, dv_sum + place), here), tag, dv_sum + place);
+    const auto add = [&](V& dot, std::int64_t p, std::int64_t row, std::int64_t c) HWY_ATTR {
+        const float* gradient = place(dv, row, c) + p * dv.position;
+        const V here = hn::LoadU(tag, gradient);
+        dot = hn::MulAdd(here, hn::LoadU(tag, place(v, row, c) + p * v.position), dot);
+        if (!dv_sum) return;
+        float* sum = dv_sum + (gradient - dv.data);
+        hn::StoreU(hn::Add(hn::LoadU(tag, sum), here), tag, sum);
     };
     for (std::int64_t n = 0; n < images; ++n) {
         products[n] = 0;
         for (std::int64_t p = 0; p < tiles.positions(); ++p) {
             V even = hn::Zero(tag), odd = hn::Zero(tag);  // two sums, which need not wait for each other
             for (std::int64_t row = n * tiles.tiles(); row < (n + 1) * tiles.tiles(); ++row) {
-                const std::int64_t begin = p * dv.position + row * dv.row;
                 for (std::int64_t c = 0; c < in_channels; c += 2 * lanes()) {
-                    add(even, begin + c);
-                    if (c + lanes() < in_channels) add(odd, begin + c + lanes());
+                    add(even, p, row, c);
+                    if (c + lanes() < in_channels) add(odd, p, row, c + lanes());
                 }
             }
             products[n] += hn::GetLane(hn::SumOfLanes(tag, hn::Add(even, odd)));
@@ -385,7 +394,7 @@ void add_tiles(float* d_x, const Tiles& tiles, Images images, Positions<const fl
             const std::int32_t* pixels = tiles.input_pixels + tile * size;
             for_each_channel_vector(in_channels, [&](auto channels, std::int64_t c) HWY_ATTR {
                 V sums[Form::points][Form::points], p[Form::in][Form::in];
-                load_positions(sums, dv.data + row * dv.row + c, dv.position);
+                load_positions(sums, place(dv, row, c), dv.position);
                 transform_tile([](const auto& in, auto& out) HWY_ATTR { Form::input_adjoint(in, out); }, sums,
                                p);
 #pragma GCC unroll 36

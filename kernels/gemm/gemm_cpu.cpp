@@ -26,6 +26,8 @@ constexpr int tile_rows = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 14 
 /// the next one.
 constexpr std::int64_t prefetch_rows = 20;
 
+constexpr std::int64_t cache_line = 16;  ///< floats
+
 /// C tile (R rows, one panel wide): R*2 vectors stay in registers while depth runs.
 template <int R, bool transposed>
 HWY_INLINE void multiply_tile(const GemmBlock<float>& block, float* HWY_RESTRICT c,
@@ -44,9 +46,15 @@ HWY_INLINE void multiply_tile(const GemmBlock<float>& block, float* HWY_RESTRICT
         left[r] = block.accumulate ? hn::LoadU(d, c + r * block.c_stride) : hn::Zero(d);
         right[r] = block.accumulate ? hn::LoadU(d, c + r * block.c_stride + lanes) : hn::Zero(d);
     }
+    // What the tile below will read is asked for meanwhile: its rows of A are short, so that the processor
+    // does not see them come.
+    const float* next_a = a + R * row_stride;
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) hwy::Prefetch(c + (R + r) * block.c_stride);
     for (std::int64_t k = 0; k < block.depth; ++k) {
-        hwy::Prefetch(b + prefetch_rows * block.b_row_stride);
-        hwy::Prefetch(b + prefetch_rows * block.b_row_stride + lanes);
+        for (std::int64_t column = 0; column < 2 * lanes; column += cache_line)
+            hwy::Prefetch(b + prefetch_rows * block.b_row_stride + column);
+        if constexpr (!transposed) hwy::Prefetch(next_a + k * cache_line);
         const Vector b_left = hn::LoadU(d, b);
         const Vector b_right = hn::LoadU(d, b + lanes);
 #pragma GCC unroll 16
