@@ -130,8 +130,8 @@ class SharedGradients {
 };
 
 /// Whether the tiles that take part, on average over the branches, are enough to give several threads some,
-/// and for each work item to make up for gradients of all filters of its own. What those cost grows when they
-/// leave the second cache level; beyond the third they never pay.
+/// and for each work item to make up for gradients of all filters of its own, which cost more when they leave
+/// the second cache level and must not fill the third.
 bool are_enough(const Plan& plan, const Participants& participants) {
     const std::int64_t bytes = branches * plan.filter_bytes();
     std::int64_t images = 0;
