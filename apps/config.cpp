@@ -112,6 +112,7 @@ models::AttentionNetOptions Config::network() const {
     options.widths = widths;
     options.blocks = blocks;
     options.residual = residual;
+    options.pool_first = pool_first;
     options.stem = stem;
     options.norm_momentum = static_cast<float>(norm_momentum);
     options.hidden = hidden;

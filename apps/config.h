@@ -23,7 +23,7 @@ struct Config {
     std::string model = "attention_net";
     std::vector<std::int64_t> widths = models::AttentionNetOptions().widths;
     std::vector<std::int64_t> blocks;  ///< empty: one in each stage
-    bool residual = false;
+    bool residual = false, pool_first = false;
     std::int64_t stem = 0;  ///< channels; 0: none
     double norm_momentum = 0.1;
     std::int64_t hidden = models::AttentionNetOptions().hidden;

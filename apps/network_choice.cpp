@@ -10,8 +10,8 @@
 namespace apps {
 namespace {
 
-const std::vector<std::string> shape_settings = {"model", "widths", "blocks", "residual",
-                                                 "stem",  "hidden", "dropout"};
+const std::vector<std::string> shape_settings = {"model",      "widths", "blocks", "residual",
+                                                 "pool-first", "stem",   "hidden", "dropout"};
 
 }  // namespace
 

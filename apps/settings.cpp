@@ -77,6 +77,8 @@ std::vector<Setting> model_settings() {
                        "blocks of each stage, the first of which halves the image; by default one each"),
         switch_setting("residual", &Config::residual, false,
                        "add a block's input to its result where both have one shape"),
+        switch_setting("pool-first", &Config::pool_first, false,
+                       "where a block halves the image, do so before its batch norm instead of after it"),
         integer_setting(
             "stem", &Config::stem, 0, most_channels, false,
             "output channels of a block before the stages, which does not halve the image; 0: none"),

@@ -4,6 +4,7 @@
 #include "engine/ops/adaptive_avg_pool.h"
 #include "engine/ops/add.h"
 #include "engine/ops/flatten.h"
+#include "engine/ops/max_pool.h"
 #include "engine/ops/relu.h"
 
 namespace models {
@@ -18,6 +19,7 @@ Block::Block(const BlockOptions& block_options)
 }
 
 Tensor Block::forward(const Tensor& x) {
+    if (options.pool && options.pool_first) return (*norm)(max_pool(AttentionConv::forward(x), 2));
     if (options.pool && is_training()) {
         const auto [out, moments] = forward_with_moments(x);
         return norm->forward_max_pool(out, moments);
@@ -47,7 +49,10 @@ std::vector<BlockOptions> blocks_of(const AttentionNetOptions& options) {
         throw UsageError("a stem of " + std::to_string(options.stem) + " channels", "in AttentionNet",
                          "give 0 for none, or how many");
     if (options.stem > 0) {
-        result.push_back({channels, options.stem, false, false, options.norm_momentum});
+        result.push_back({.in_channels = channels,
+                          .out_channels = options.stem,
+                          .pool = false,
+                          .norm_momentum = options.norm_momentum});
         channels = options.stem;
     }
     for (std::size_t stage = 0; stage < options.widths.size(); ++stage) {
@@ -56,9 +61,16 @@ std::vector<BlockOptions> blocks_of(const AttentionNetOptions& options) {
         if (width < 1 || blocks < 1)
             throw UsageError(std::to_string(blocks) + " blocks of width " + std::to_string(width),
                              "in AttentionNet", "both are at least 1");
-        result.push_back({channels, width, true, false, options.norm_momentum});
+        result.push_back({.in_channels = channels,
+                          .out_channels = width,
+                          .pool_first = options.pool_first,
+                          .norm_momentum = options.norm_momentum});
         for (std::int64_t block = 1; block < blocks; ++block)
-            result.push_back({width, width, false, options.residual, options.norm_momentum});
+            result.push_back({.in_channels = width,
+                              .out_channels = width,
+                              .pool = false,
+                              .residual = options.residual,
+                              .norm_momentum = options.norm_momentum});
         channels = width;
     }
     return result;

@@ -103,10 +103,7 @@ void add_attention_conv(GraphBuilder& builder, const std::string& block, std::in
         (float_bytes + byte) * shape.numel();
 }
 
-/// Batch norm, and what follows it in a block. With the pool it is one op, too, which leaves the largest
-/// element of each window before and after it was normalised, and which one that was.
-void add_norm(GraphBuilder& builder, const std::string& prefix, const BlockOptions& block,
-              const std::string& block_input) {
+GraphNode& add_norm(GraphBuilder& builder, const std::string& prefix) {
     const std::string name = prefix + "norm";
     const Shape shape = builder.shape(), channels{shape[0]};
     GraphNode& norm = builder.add(GraphOp::batch_norm, name, name, shape);
@@ -114,15 +111,40 @@ void add_norm(GraphBuilder& builder, const std::string& prefix, const BlockOptio
                        {name + ".bias", channels},
                        {name + ".running_mean", channels, false},
                        {name + ".running_var", channels, false}};
-    if (!block.pool) norm.kept_bytes = float_bytes * shape.numel();
-    if (block.pool) {
-        const Shape halved{shape[0], shape[1] / 2, shape[2] / 2};
-        builder.add(GraphOp::max_pool, prefix + "pool", prefix + "pool", halved).kept_bytes =
-            (2 * float_bytes + byte) * halved.numel();
-    } else if (block.residual) {
-        builder.add(GraphOp::sum, prefix + "residual", prefix + "residual", shape, {block_input}).kept_bytes =
-            float_bytes * shape.numel();
-    }
+    return norm;
+}
+
+GraphNode& add_pool(GraphBuilder& builder, const std::string& prefix) {
+    const Shape& shape = builder.shape();
+    return builder.add(GraphOp::max_pool, prefix + "pool", prefix + "pool",
+                       {shape[0], shape[1] / 2, shape[2] / 2});
+}
+
+/// Batch norm, then the pool. They are one op, too, which leaves the largest element of each window before
+/// and after it was normalised, and which one that was.
+void add_norm_and_pool(GraphBuilder& builder, const std::string& prefix) {
+    add_norm(builder, prefix);
+    GraphNode& pool = add_pool(builder, prefix);
+    pool.kept_bytes = (2 * float_bytes + byte) * pool.shape.numel();
+}
+
+/// The pool, which leaves its result and which element of each window that was, then batch norm.
+void add_pool_and_norm(GraphBuilder& builder, const std::string& prefix) {
+    GraphNode& pool = add_pool(builder, prefix);
+    pool.kept_bytes = (float_bytes + byte) * pool.shape.numel();
+    GraphNode& norm = add_norm(builder, prefix);
+    norm.kept_bytes = float_bytes * norm.shape.numel();
+}
+
+/// What follows the sum of the branches in a block.
+void add_end_of_block(GraphBuilder& builder, const std::string& prefix, const BlockOptions& block,
+                      const std::string& block_input) {
+    if (block.pool) return (block.pool_first ? add_pool_and_norm : add_norm_and_pool)(builder, prefix);
+    const std::int64_t bytes = float_bytes * builder.shape().numel();
+    add_norm(builder, prefix).kept_bytes = bytes;
+    if (block.residual)
+        builder.add(GraphOp::sum, prefix + "residual", prefix + "residual", builder.shape(), {block_input})
+            .kept_bytes = bytes;
 }
 
 void add_classifier(GraphBuilder& builder, const AttentionNetOptions& options) {
@@ -208,7 +230,7 @@ Graph graph_of(const AttentionNetOptions& options, std::int64_t height, std::int
     for (const BlockOptions& block : blocks_of(options)) {
         const std::string prefix = "backbone." + std::to_string(index++) + ".", input = builder.value();
         add_attention_conv(builder, prefix, block.out_channels);
-        add_norm(builder, prefix, block, input);
+        add_end_of_block(builder, prefix, block, input);
         if (builder.shape().numel() == 0)
             throw engine::UsageError(
                 "images of " + std::to_string(height) + "x" + std::to_string(width) + " pixels",

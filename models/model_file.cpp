@@ -72,6 +72,7 @@ class ArchitectureReader {
     /// Cuts the blocks, which have these widths, into a stem and stages.
     void read_stages(AttentionNetOptions& options, const std::vector<std::int64_t>& widths) const {
         if (const std::string* residual = metadata("residual")) options.residual = *residual == "true";
+        if (const std::string* first = metadata("pool_first")) options.pool_first = *first == "true";
         std::size_t next = 0;
         if (const std::string* stem = metadata("stem"); stem && *stem != "0") {
             if (widths.empty() || *stem != std::to_string(widths[0])) reject("stem", *stem);
@@ -174,6 +175,7 @@ void save_model(const std::filesystem::path& path, const AttentionNet& model) {
     content.metadata["blocks"] = blocks;
     content.metadata["stem"] = std::to_string(model.options.stem);
     content.metadata["residual"] = model.options.residual ? "true" : "false";
+    content.metadata["pool_first"] = model.options.pool_first ? "true" : "false";
     content.tensors = model.state_dict();
     save_safetensors(path, content, SavedLayout::channels_first);
 }

@@ -10,8 +10,8 @@
 namespace models {
 
 /// Writes the network's state_dict, and in the metadata what no shape tells: "stem" (its channels, 0 for
-/// none), "blocks" ("1,2,2": of each stage) and "residual". Throws IoError if the system refuses; an old file
-/// is then kept.
+/// none), "blocks" ("1,2,2": of each stage), "residual" and "pool_first". Throws IoError if the system
+/// refuses; an old file is then kept.
 void save_model(const std::filesystem::path& path, const AttentionNet& model);
 
 /// Reads the architecture off the tensors' shapes and the metadata, without which every block is a stage, and

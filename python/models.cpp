@@ -47,15 +47,21 @@ void bind_models(py::module_& module) {
         within, "AttentionNet", "The network of this project, from images (N, H, W, in_channels) to logits.")
         .def(py::init([](std::vector<std::int64_t> widths, std::vector<std::int64_t> blocks, bool residual,
                          std::int64_t stem, std::int64_t hidden, double dropout, std::int64_t classes,
-                         std::int64_t in_channels) {
-                 return std::make_shared<AttentionNet>(
-                     AttentionNetOptions{std::move(widths), std::move(blocks), residual, stem, hidden,
-                                         dropout, classes, in_channels});
+                         std::int64_t in_channels, bool pool_first) {
+                 return std::make_shared<AttentionNet>(AttentionNetOptions{.widths = std::move(widths),
+                                                                           .blocks = std::move(blocks),
+                                                                           .residual = residual,
+                                                                           .pool_first = pool_first,
+                                                                           .stem = stem,
+                                                                           .hidden = hidden,
+                                                                           .dropout = dropout,
+                                                                           .classes = classes,
+                                                                           .in_channels = in_channels});
              }),
              py::arg("widths") = AttentionNetOptions().widths,
              py::arg("blocks") = std::vector<std::int64_t>(), py::arg("residual") = false,
              py::arg("stem") = 0, py::arg("hidden") = 256, py::arg("dropout") = 0.5, py::arg("classes") = 10,
-             py::arg("in_channels") = 3);
+             py::arg("in_channels") = 3, py::arg("pool_first") = false);
     within.def("save_model", &models::save_model, py::arg("path"), py::arg("model"),
                "Writes an AttentionNet's state_dict, and what no shape tells, as `cifar_engine train` does.");
     within.def("load_model", &models::load_model, py::arg("path"), py::arg("dropout") = 0.5,

@@ -227,6 +227,30 @@ TEST_CASE("a stage may have several blocks: the first halves the image, the othe
     }
 }
 
+TEST_CASE("pool-first: a block that halves the image normalises the maxima") {
+    engine::manual_seed(6);
+    AttentionNet net({.widths = {4, 6}, .blocks = {2, 1}, .residual = true, .pool_first = true, .hidden = 5});
+    const auto block = [&](std::size_t i) -> models::Block& {
+        return static_cast<models::Block&>(*(*net.backbone)[i]);
+    };
+    const auto normalised = [](const models::Block& of, const Tensor& x) {
+        return engine::batch_norm(x, {engine::zeros({x.size(3)}), engine::ones({x.size(3)})}, of.norm->weight,
+                                  of.norm->bias, true);
+    };
+    const Tensor images = test::random_tensor({3, 8, 8, 3}, 1);
+    const Tensor halved = normalised(block(0), engine::max_pool(block(0).AttentionConv::forward(images), 2));
+    const Tensor summed = halved + normalised(block(1), block(1).AttentionConv::forward(halved));
+    const Tensor expected =
+        normalised(block(2), engine::max_pool(block(2).AttentionConv::forward(summed), 2));
+    const Tensor out = (*net.backbone)(images);
+    CHECK(out.shape() == Shape{3, 2, 2, 6});
+    test::check_close("backbone", test::to_vector(out), test::to_vector(expected), {1e-5, 1e-5});
+    // In evaluation, too, where the statistics are those of maxima.
+    net.eval();
+    CHECK(test::to_vector(block(0)(images)) ==
+          test::to_vector((*block(0).norm)(engine::max_pool(block(0).AttentionConv::forward(images), 2))));
+}
+
 TEST_CASE("a stem is a block before the stages, and leaves the image its size") {
     engine::manual_seed(6);
     AttentionNet net({.widths = {4, 6}, .residual = true, .stem = 5, .hidden = 5});

@@ -157,8 +157,9 @@ TEST_CASE_FIXTURE(CommandLine, "every optimiser and its options train, resume an
          "--clip-grad", "1", "--label-smoothing", "0.1"},
         {"--optimizer", "muon", "--lr", "0.02", "--lookahead", "2", "--ema", "0.9", "--lr-factors",
          "fc1.weight:0.5"},
-        {"--widths", "3,4", "--blocks", "1,2", "--residual", "--norm-momentum", "0.6", "--initialise",
-         "whitening,dirac,open-attention", "--augment", "translate:2,alternating-flip,cutout:8"},
+        {"--widths", "3,4", "--blocks", "1,2", "--residual", "--pool-first", "--norm-momentum", "0.6",
+         "--initialise", "whitening,dirac,open-attention", "--augment",
+         "translate:2,alternating-flip,cutout:8"},
         {"--progressive-resizing", "0:8,0.3:13,0.6:32"}};
     for (std::size_t i = 0; i < recipes.size(); ++i) {
         CAPTURE(i);

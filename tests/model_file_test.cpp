@@ -269,13 +269,18 @@ TEST_CASE("a stem stands in the metadata") {
 TEST_CASE("stages of several blocks stand in the metadata") {
     const test::TemporaryFolder folder;
     for (const bool residual : {false, true}) {
-        AttentionNet net({.widths = {4, 4, 6}, .blocks = {1, 2, 3}, .residual = residual, .hidden = 5});
+        AttentionNet net({.widths = {4, 4, 6},
+                          .blocks = {1, 2, 3},
+                          .residual = residual,
+                          .pool_first = !residual,
+                          .hidden = 5});
         number(net);
         save_model(folder / "model", net);
         const auto loaded = load_model(folder / "model");
         CHECK(loaded->options.widths == net.options.widths);
         CHECK(loaded->options.blocks == net.options.blocks);
         CHECK(loaded->options.residual == residual);
+        CHECK(loaded->options.pool_first == !residual);
         check_same_state(*loaded, net);
     }
     SafeTensors content = engine::load_safetensors(folder / "model");

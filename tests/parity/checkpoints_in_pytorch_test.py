@@ -26,6 +26,7 @@ NETWORKS = {
     "seed": ({"widths": (6, 8, 10, 12, 14), "hidden": 16}, []),
     "deep": ({"widths": (8, 12, 16), "blocks": (1, 2, 2), "hidden": 16}, ["--blocks", "1,2,2"]),
     "residual": ({"widths": (8, 12, 16), "blocks": (2, 2, 3), "residual": True, "hidden": 16}, ["--blocks", "2,2,3", "--residual"]),
+    "pool-first": ({"widths": (8, 12, 16), "pool_first": True, "hidden": 16}, ["--pool-first"]),
     "stem": ({"widths": (8, 12, 16), "blocks": (1, 2, 1), "stem": 5, "hidden": 16}, ["--blocks", "1,2,1", "--stem", "5"]),
 }
 

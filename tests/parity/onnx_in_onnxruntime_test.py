@@ -24,6 +24,7 @@ PROGRAM = sys.argv[1]
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 NETWORKS = {"default": [],
             "residual": ["--widths", "8,12", "--blocks", "1,3", "--residual", "--hidden", "7"],
+            "pool-first": ["--widths", "8,12", "--pool-first", "--hidden", "7"],
             "stem": ["--widths", "8,12", "--stem", "6", "--hidden", "7"],
             "deep": ["--widths", "5,3,7,1,9", "--blocks", "2,1,1,1,1", "--hidden", "300"]}
 TOLERANCE = 2e-4

@@ -16,11 +16,11 @@ def block_sum(x, parameters):
 
 
 class Block(nn.Module):
-    """Halves the image unless `pool` is false; then it may add its input to its result."""
+    """Halves the image unless `pool` is false; then it may add its input to its result. With `pool_first` batch norm comes last."""
 
-    def __init__(self, channels_in, channels_out, pool=True, residual=False):
+    def __init__(self, channels_in, channels_out, pool=True, residual=False, pool_first=False):
         super().__init__()
-        self.pool, self.residual = pool, residual
+        self.pool, self.residual, self.pool_first = pool, residual, pool_first
         self.attention = nn.Linear(channels_in, 3)
         self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
         self.conv2 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
@@ -28,7 +28,10 @@ class Block(nn.Module):
         self.norm = nn.BatchNorm2d(channels_out)
 
     def forward(self, x):
-        out = self.norm(block_sum(x, dict(self.named_parameters())))
+        out = block_sum(x, dict(self.named_parameters()))
+        if self.pool and self.pool_first:
+            return self.norm(F.max_pool2d(out, 2))
+        out = self.norm(out)
         if self.pool:
             return F.max_pool2d(out, 2)
         return x + out if self.residual else out
@@ -50,9 +53,9 @@ class AttentionNet(nn.Module):
     be a stem, a block that does not."""
 
     def __init__(self, widths=(32, 64, 128, 256, 256), hidden=256, dropout=0.5, classes=10, blocks=None, residual=False,
-                 stem=0):
+                 stem=0, pool_first=False):
         super().__init__()
-        stages = [[Block(a, b)] + [Block(b, b, pool=False, residual=residual) for _ in range(count - 1)]
+        stages = [[Block(a, b, pool_first=pool_first)] + [Block(b, b, pool=False, residual=residual) for _ in range(count - 1)]
                   for a, b, count in zip((stem or 3, *widths), widths, blocks or [1] * len(widths))]
         self.backbone = nn.Sequential(*([Block(3, stem, pool=False)] if stem else []), *sum(stages, []))
         self.classifier = Classifier(widths[-1], hidden, dropout, classes)
