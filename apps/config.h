@@ -35,7 +35,7 @@ struct Config {
     Factors lr_factors, decay_factors;
     std::string schedule = "constant";
     double warmup = 0;
-    std::string progressive_resizing = "none";
+    std::string progressive_resizing = "none", progressive_branches = "none";
     double label_smoothing = 0;
     double clip_grad = 0;        ///< limit of the gradients' norm; 0: none
     double ema = 0;              ///< decay; 0: none

@@ -8,6 +8,7 @@
 #include "apps/parse_value.h"
 #include "engine/error.h"
 #include "engine/optim/schedule.h"
+#include "engine/progressive_branches.h"
 #include "engine/progressive_resizing.h"
 
 namespace apps {
@@ -244,6 +245,19 @@ Setting progressive_resizing_setting() {
                 "0:16,0.4:32",
             .assign = assign_text_of<engine::ProgressiveResizing>(&Config::progressive_resizing),
             .show = show_text(&Config::progressive_resizing)};
+}
+
+Setting progressive_branches_setting() {
+    return {.name = "progressive-branches",
+            .placeholder = "none|POINTS",
+            .choices = {"none"},
+            .type = TomlType::text,
+            .expected = engine::progressive_branches_forms(),
+            .help =
+                "train fewer of the three branches at first; points are share of all steps:branches, e.g. "
+                "0:1,0.8:3",
+            .assign = assign_text_of<engine::ProgressiveBranches>(&Config::progressive_branches),
+            .show = show_text(&Config::progressive_branches)};
 }
 
 Setting list_setting(const std::string& name, std::vector<std::string> Config::*member,

@@ -45,6 +45,7 @@ Setting schedule_setting();
 
 /// How large training images are.
 Setting progressive_resizing_setting();
+Setting progressive_branches_setting();
 
 /// "none", or a list of names; `forms` says in words how they are written.
 Setting list_setting(const std::string& name, std::vector<std::string> Config::*member,

@@ -122,6 +122,7 @@ std::vector<Setting> optimiser_settings() {
             "warmup", &Config::warmup, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1",
             "share of all steps in which the learning rate also rises from 0"),
         progressive_resizing_setting(),
+        progressive_branches_setting(),
         number_setting(
             "label-smoothing", &Config::label_smoothing, [](double x) { return x >= 0 && x < 1; },
             "a number from 0 to below 1", "share of each label that is spread over all classes"),

@@ -49,7 +49,8 @@ void print_data(const data::Location& location, const TrainingData& loaders, con
 
 engine::FitOptions fit_options(const Config& config) {
     return {config.epochs, config.max_steps, engine::optim::Schedule(config.schedule).warm_up(config.warmup),
-            engine::ProgressiveResizing(config.progressive_resizing)};
+            engine::ProgressiveResizing(config.progressive_resizing),
+            engine::ProgressiveBranches(config.progressive_branches)};
 }
 
 std::string full_path(const fs::path& path) { return fs::absolute(path).lexically_normal().string(); }

@@ -33,6 +33,7 @@
 #include "engine/optim/lookahead.h"
 #include "engine/optim/schedule.h"
 #include "engine/optim/sgd.h"
+#include "engine/progressive_branches.h"
 #include "engine/progressive_resizing.h"
 #include "engine/random.h"
 #include "engine/serialize/layout.h"

@@ -1,5 +1,6 @@
 #include "engine/share_points.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -30,6 +31,12 @@ std::vector<SharePoint> parse_share_points(std::string_view text) {
         points.push_back({*share, *value});
     }
     return points;
+}
+
+double value_at(const std::vector<SharePoint>& points, double share) {
+    const auto after = std::find_if(points.begin() + 1, points.end(),
+                                    [&](const SharePoint& point) { return share < point.share; });
+    return (after - 1)->value;
 }
 
 }  // namespace engine

@@ -14,4 +14,7 @@ struct SharePoint {
 /// the values are finite numbers of at least 0.
 std::vector<SharePoint> parse_share_points(std::string_view text);
 
+/// The value of the last of these points, of which there is one at 0, that is not after `share`.
+double value_at(const std::vector<SharePoint>& points, double share);
+
 }  // namespace engine

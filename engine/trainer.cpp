@@ -108,6 +108,7 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
             next_batch(staged, batch);
             rate.set(position.step, end);
             batch.inputs = options.resizing.resize(batch.inputs, position.step, end);
+            options.branches.prepare(model_, position.step, end);
             step_.start(batch);
             prefetch(staged);
             const StepOutcome outcome = step_.finish();

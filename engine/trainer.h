@@ -9,6 +9,7 @@
 #include "engine/nn/module.h"
 #include "engine/optim/optimizer.h"
 #include "engine/optim/schedule.h"
+#include "engine/progressive_branches.h"
 #include "engine/progressive_resizing.h"
 #include "engine/train_step.h"
 
@@ -76,6 +77,7 @@ struct FitOptions {
     std::int64_t max_steps = 0;                    ///< in all; 0 means no limit
     optim::Schedule schedule = optim::Schedule();  ///< of the optimiser's learning rate, over all steps
     ProgressiveResizing resizing = ProgressiveResizing();  ///< of what is trained on, over all steps
+    ProgressiveBranches branches = ProgressiveBranches();  ///< of the model, over all steps
 };
 
 /// The number of the step that ends such a training, with that many batches in an epoch.

@@ -70,10 +70,11 @@ class Callbacks : public engine::TrainObserver {
 
 py::list fit(Trainer& trainer, engine::BatchSource& train, engine::BatchSource& test, std::int64_t epochs,
              std::int64_t max_steps, const std::string& schedule, const std::string& progressive_resizing,
-             py::object on_step, py::object on_epoch) {
+             const std::string& progressive_branches, py::object on_step, py::object on_epoch) {
     Callbacks callbacks(std::move(on_step), std::move(on_epoch));
     const engine::FitOptions options{epochs, max_steps, engine::optim::Schedule(schedule),
-                                     engine::ProgressiveResizing(progressive_resizing)};
+                                     engine::ProgressiveResizing(progressive_resizing),
+                                     engine::ProgressiveBranches(progressive_branches)};
     {
         const py::gil_scoped_release without_gil;
         trainer.fit(train, test, options, {}, callbacks);
@@ -169,7 +170,8 @@ void bind_trainer(py::module_& module) {
              py::keep_alive<1, 2>(), py::keep_alive<1, 3>())
         .def("fit", &fit, py::arg("train"), py::arg("test"), py::arg("epochs") = 30, py::arg("max_steps") = 0,
              py::arg("schedule") = "constant", py::arg("progressive_resizing") = "none",
-             py::arg("on_step") = py::none(), py::arg("on_epoch") = py::none(),
+             py::arg("progressive_branches") = "none", py::arg("on_step") = py::none(),
+             py::arg("on_epoch") = py::none(),
              "Trains on the batches of one loader and evaluates on those of the other after each epoch. "
              "on_step and "
              "on_epoch are called with a dict of figures; one that returns True ends the training. Returns "
@@ -177,7 +179,8 @@ void bind_trainer(py::module_& module) {
              "of all epochs. schedule: constant, linear, cosine, one-cycle, or points \"0:0.2,0.25:1,1:0\". "
              "progressive_resizing: none, or points \"0:16,0.4:32\": the longest side of training images "
              "from a "
-             "share of all steps on. Raises DivergedError when the loss is no number any more.")
+             "share of all steps on. progressive_branches: none, or points \"0:1,0.8:3\": how many of the "
+             "three branches take part. Raises DivergedError when the loss is no number any more.")
         .def("evaluate", &evaluate, py::arg("loader"), "Loss, accuracy and number of a loader's examples.");
 
     module.def(

@@ -20,6 +20,11 @@ class AttentionConv : public Layer {
     /// The weights a1, a2, a3 of each image, (N, 3).
     Tensor attend(const Tensor& x) const;
 
+    /// Lets the first `count` branches take part, and no others: their parameters in `attention` become 0, so
+    /// that their weight is relu(0) for every image, no gradient reaches them, and their work is left out.
+    /// One that was left out so and comes back begins with the weight 1 for every image.
+    void keep_branches(std::int64_t count) const;
+
     std::shared_ptr<Linear> attention;
     std::shared_ptr<Conv2d> conv1, conv2, conv3;
 
