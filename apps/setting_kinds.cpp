@@ -134,6 +134,20 @@ std::string alternatives(std::vector<std::string> choices, const std::string& ot
     return fmt::format("{}", fmt::join(choices, "|"));
 }
 
+/// none, or points of shares of all steps, which Kind reads.
+template <typename Kind>
+Setting progression_setting(const std::string& name, std::string Config::*member, const std::string& forms,
+                            const std::string& help) {
+    return {.name = name,
+            .placeholder = "none|POINTS",
+            .choices = {"none"},
+            .type = TomlType::text,
+            .expected = forms,
+            .help = help,
+            .assign = assign_text_of<Kind>(member),
+            .show = show_text(member)};
+}
+
 }  // namespace
 
 Setting integer_setting(const std::string& name, std::int64_t Config::*member, std::int64_t least,
@@ -235,29 +249,16 @@ Setting schedule_setting() {
 }
 
 Setting progressive_resizing_setting() {
-    return {.name = "progressive-resizing",
-            .placeholder = "none|POINTS",
-            .choices = {"none"},
-            .type = TomlType::text,
-            .expected = engine::progressive_resizing_forms(),
-            .help =
-                "train on images that are shrunk at first; points are share of all steps:longest side, e.g. "
-                "0:16,0.4:32",
-            .assign = assign_text_of<engine::ProgressiveResizing>(&Config::progressive_resizing),
-            .show = show_text(&Config::progressive_resizing)};
+    return progression_setting<engine::ProgressiveResizing>(
+        "progressive-resizing", &Config::progressive_resizing, engine::progressive_resizing_forms(),
+        "train on images that are shrunk at first; points are share of all steps:longest side, e.g. "
+        "0:16,0.4:32");
 }
 
 Setting progressive_branches_setting() {
-    return {.name = "progressive-branches",
-            .placeholder = "none|POINTS",
-            .choices = {"none"},
-            .type = TomlType::text,
-            .expected = engine::progressive_branches_forms(),
-            .help =
-                "train fewer of the three branches at first; points are share of all steps:branches, e.g. "
-                "0:1,0.8:3",
-            .assign = assign_text_of<engine::ProgressiveBranches>(&Config::progressive_branches),
-            .show = show_text(&Config::progressive_branches)};
+    return progression_setting<engine::ProgressiveBranches>(
+        "progressive-branches", &Config::progressive_branches, engine::progressive_branches_forms(),
+        "train fewer of the three branches at first; points are share of all steps:branches, e.g. 0:1,0.8:3");
 }
 
 Setting list_setting(const std::string& name, std::vector<std::string> Config::*member,
