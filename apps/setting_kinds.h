@@ -45,6 +45,8 @@ Setting schedule_setting();
 
 /// How large training images are.
 Setting progressive_resizing_setting();
+
+/// How many branches of a block take part.
 Setting progressive_branches_setting();
 
 /// "none", or a list of names; `forms` says in words how they are written.

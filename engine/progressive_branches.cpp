@@ -37,8 +37,7 @@ ProgressiveBranches::ProgressiveBranches(std::string_view text) {
 void ProgressiveBranches::prepare(const nn::Module& model, std::int64_t step, std::int64_t steps) const {
     if (counts_.empty()) return;
     const auto count_at = [&](std::int64_t s) {
-        return static_cast<std::int64_t>(
-            value_at(counts_, static_cast<double>(s) / static_cast<double>(steps)));
+        return static_cast<std::int64_t>(value_at(counts_, s, steps));
     };
     const std::int64_t count = count_at(step), before = step == 0 ? kernels::branches : count_at(step - 1);
     if (count != before) keep_branches(model, count);

@@ -31,8 +31,7 @@ ProgressiveResizing::ProgressiveResizing(std::string_view text) {
 
 Tensor ProgressiveResizing::resize(const Tensor& images, std::int64_t step, std::int64_t steps) const {
     if (sides_.empty()) return images;
-    const double share = static_cast<double>(step) / static_cast<double>(steps);
-    const auto side = static_cast<std::int64_t>(value_at(sides_, share));
+    const auto side = static_cast<std::int64_t>(value_at(sides_, step, steps));
     const std::int64_t rows = std::min(images.size(1), side), columns = std::min(images.size(2), side);
     if (rows == images.size(1) && columns == images.size(2)) return images;
     const NoGradGuard no_grad;

@@ -33,7 +33,8 @@ std::vector<SharePoint> parse_share_points(std::string_view text) {
     return points;
 }
 
-double value_at(const std::vector<SharePoint>& points, double share) {
+double value_at(const std::vector<SharePoint>& points, std::int64_t step, std::int64_t steps) {
+    const double share = static_cast<double>(step) / static_cast<double>(steps);
     const auto after = std::find_if(points.begin() + 1, points.end(),
                                     [&](const SharePoint& point) { return share < point.share; });
     return (after - 1)->value;

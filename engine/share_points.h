@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +15,8 @@ struct SharePoint {
 /// the values are finite numbers of at least 0.
 std::vector<SharePoint> parse_share_points(std::string_view text);
 
-/// The value of the last of these points, of which there is one at 0, that is not after `share`.
-double value_at(const std::vector<SharePoint>& points, double share);
+/// The value that holds in the step with that number, from 0, of `steps` in all: that of the last of these
+/// points, of which there is one at 0, that is not after it.
+double value_at(const std::vector<SharePoint>& points, std::int64_t step, std::int64_t steps);
 
 }  // namespace engine
