@@ -41,6 +41,7 @@ void attention_conv_forward(const AttentionConvForward<float>& args) {
     float* filters = scratch<0>(branches * blocks.count * filter_size);
     parallel_for(branches * blocks.count, [&](std::int64_t item) {
         const std::int64_t k = item / blocks.count, block = item % blocks.count;
+        if (!participants.any(k)) return;
         winograd::transform_filters(filter_layout.at(filters + item * filter_size),
                                     args.weight[static_cast<std::size_t>(k)], args.shape,
                                     plan.tiling.whole_image, blocks.begin(block), blocks.length(block));

@@ -20,9 +20,10 @@ bool can_share(const AttentionConvBackward<float>& args, const Plan& plan, const
 void shared_gradients(const AttentionConvBackward<float>& args, const Plan& plan, const Tiles& tiles,
                       const Participants& participants);
 
-/// U^T of all branches, one after the other in that layout. Valid until the thread's next call.
+/// U^T of all branches, one after the other in that layout; undefined for those that take part in no image.
+/// Valid until the thread's next call.
 const float* transform_all_filters(const AttentionConvBackward<float>& args, const Plan& plan,
-                                   const Layout& layout);
+                                   const Participants& participants, const Layout& layout);
 
 /// The gradients of weights and biases as sums of parts, each added up by one work item. A single part is at
 /// the gradients themselves.

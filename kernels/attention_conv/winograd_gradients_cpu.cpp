@@ -5,12 +5,13 @@
 namespace kernels::cpu::winograd {
 
 const float* transform_all_filters(const AttentionConvBackward<float>& args, const Plan& plan,
-                                   const Layout& layout) {
+                                   const Participants& participants, const Layout& layout) {
     const std::int64_t size = layout.size(plan.tiling);
     float* filters = scratch<0>(branches * size);
     const Cut cut(args.shape.out_channels, 8);
     parallel_for(branches * cut.count, [&](std::int64_t item) {
         const std::int64_t k = item / cut.count, piece = item % cut.count;
+        if (!participants.any(k)) return;
         transform_filters_transposed(layout.at(filters + k * size), args.weight[static_cast<std::size_t>(k)],
                                      args.shape, plan.tiling.whole_image, cut.begin(piece),
                                      cut.length(piece));

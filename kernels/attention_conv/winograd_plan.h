@@ -128,6 +128,12 @@ class Participants {
     Images operator()(std::int64_t branch, std::int64_t slice) const {
         return {list(branch, slice) + 1, *list(branch, slice)};
     }
+    /// Whether the branch takes part in any image: of others not even the filters need be transformed.
+    bool any(std::int64_t branch) const {
+        for (std::int64_t slice = 0; slice < slices_.count; ++slice)
+            if (*list(branch, slice) > 0) return true;
+        return false;
+    }
 
   private:
     /// Its length, then its images.

@@ -20,7 +20,7 @@ class InputGradient {
           product_(Layout::rows(plan.slice_rows(), plan.in_blocks.size)) {}
 
     void compute() {
-        weights_ = transform_all_filters(args_, plan_, filters_);
+        weights_ = transform_all_filters(args_, plan_, participants_, filters_);
         const std::int64_t images = args_.shape.images;
         static thread_local Scratch<double> d_a_scratch;
         const std::int64_t blocks = plan_.in_blocks.count;

@@ -30,7 +30,7 @@ class SharedGradients {
           gradient_(Layout::rows(plan.slice_rows(), gemm_padded_columns(out_))) {}
 
     void compute() {
-        weights_ = transform_all_filters(args_, plan_, filters_);
+        weights_ = transform_all_filters(args_, plan_, participants_, filters_);
         parallel_for(parts_.count, [&](std::int64_t part) { sum_part(part); });
         targets_.add_up();
     }
