@@ -7,18 +7,6 @@
 namespace engine {
 namespace {
 
-void* memory_of(const Tensor& x) {
-    switch (x.dtype()) {
-        case DType::float32:
-            return x.data<float>();
-        case DType::int64:
-            return x.data<std::int64_t>();
-        case DType::uint8:
-            return x.data<std::uint8_t>();
-    }
-    return nullptr;
-}
-
 std::vector<Tensor*> tensors_of(Batch& batch) {
     std::vector<Tensor*> tensors = {&batch.inputs, &batch.labels};
     if (batch.plan) tensors.push_back(&batch.plan->steps);
@@ -86,8 +74,8 @@ void Staging::bring(Slot& slot, Batch batch) const {
     }
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         const std::size_t size = tensors[i]->nbytes();
-        std::memcpy(host + offset, memory_of(*tensors[i]), size);
-        if (size > 0) slot.upload->start(memory_of(slot.memory[i]), offset, size);
+        std::memcpy(host + offset, tensors[i]->data_ptr(), size);
+        if (size > 0) slot.upload->start(slot.memory[i].data_ptr(), offset, size);
         offset += size;
         *tensors[i] = slot.memory[i];  // the batch is on the device now
     }

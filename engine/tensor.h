@@ -58,6 +58,8 @@ class Tensor {
     T* data() const {
         return static_cast<T*>(checked_data(dtype_of<T>()));
     }
+    /// The same place, for those who copy its nbytes() bytes whatever they mean.
+    void* data_ptr() const { return checked_data(dtype()); }
     /// The elements of a tensor of the CPU. Throws UsageError for one of another device.
     template <typename T = float>
     std::span<T> values() const {

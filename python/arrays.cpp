@@ -118,19 +118,7 @@ py::array array_on(const Tensor& tensor, const py::object& owner) {
                          "in Tensor.numpy", "copy them with to(\"cpu\") first");
     const Shape& shape = tensor.shape();
     const std::vector<py::ssize_t> extents(shape.begin(), shape.end());
-    const void* data = nullptr;
-    switch (tensor.dtype()) {
-        case DType::float32:
-            data = tensor.data<float>();
-            break;
-        case DType::int64:
-            data = tensor.data<std::int64_t>();
-            break;
-        case DType::uint8:
-            data = tensor.data<std::uint8_t>();
-            break;
-    }
-    return py::array(array_type(tensor.dtype()), extents, data, owner);
+    return py::array(array_type(tensor.dtype()), extents, tensor.data_ptr(), owner);
 }
 
 py::array to_array(Tensor tensor) {

@@ -90,18 +90,8 @@ void write(pbf_builder<TensorField> out, const std::string& name, const Tensor& 
     for (const std::int64_t extent : tensor.shape()) out.add_int64(TensorField::dims, extent);
     out.add_int32(TensorField::data_type, data_type(tensor.dtype()));
     out.add_string(TensorField::name, name);
-    const auto raw = [&]<typename T>(const T* data) {  // little-endian, as all machines are that this runs on
-        out.add_bytes(TensorField::raw_data, reinterpret_cast<const char*>(data),
-                      static_cast<std::size_t>(tensor.numel()) * sizeof(T));
-    };
-    switch (tensor.dtype()) {
-        case DType::float32:
-            return raw(tensor.data<float>());
-        case DType::int64:
-            return raw(tensor.data<std::int64_t>());
-        case DType::uint8:
-            return raw(tensor.data<std::uint8_t>());
-    }
+    // Little-endian, as all machines are that this runs on.
+    out.add_bytes(TensorField::raw_data, static_cast<const char*>(tensor.data_ptr()), tensor.nbytes());
 }
 
 void write(pbf_builder<ShapeField> out, const std::vector<std::int64_t>& shape) {

@@ -279,18 +279,6 @@ std::string read_header(InputFile& file, const fs::path& path) {
     return header;
 }
 
-void* raw_data(const Tensor& tensor) {
-    switch (tensor.dtype()) {
-        case DType::float32:
-            return tensor.data<float>();
-        case DType::int64:
-            return tensor.data<std::int64_t>();
-        case DType::uint8:
-            return tensor.data<std::uint8_t>();
-    }
-    return nullptr;
-}
-
 using NamedTensor = std::pair<std::string, Tensor>;
 
 void require_usable_names(const SafeTensors& content, const fs::path& path) {
@@ -349,7 +337,7 @@ SafeTensors load_safetensors(const fs::path& path) {
     content.metadata = std::move(reader.metadata);
     for (Entry& entry : reader.entries) {
         const Tensor tensor = empty(entry.shape, entry.dtype);
-        file.read(data_start + entry.begin, raw_data(tensor), entry.end - entry.begin);
+        file.read(data_start + entry.begin, tensor.data_ptr(), entry.end - entry.begin);
         content.tensors.emplace_back(std::move(entry.name), tensor);
     }
     return content;
@@ -372,7 +360,7 @@ void save_safetensors(const fs::path& path, const SafeTensors& content, SavedLay
     for (const NamedTensor* named : data_order) {
         const Tensor tensor =
             layout == SavedLayout::channels_first ? to_channels_first(named->second) : named->second;
-        file.write(raw_data(tensor), tensor.nbytes());
+        file.write(tensor.data_ptr(), tensor.nbytes());
     }
     file.commit();
 }

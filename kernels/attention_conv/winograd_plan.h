@@ -79,8 +79,7 @@ struct Layout {
     /// An odd number of cache lines that holds `size` floats: matrices at other distances would compete for
     /// the same cache sets.
     static std::int64_t spread(std::int64_t size) {
-        constexpr std::int64_t line = 16;
-        return ((size + line - 1) / line | 1) * line;
+        return ((size + cache_line - 1) / cache_line | 1) * cache_line;
     }
 };
 

@@ -6,10 +6,13 @@
 /// it cuts large products into blocks and spreads them over threads.
 namespace kernels {
 
+/// Floats in a line of the cache.
+inline constexpr std::int64_t cache_line = 16;
+
 /// Columns and row stride of the blocks that convolutions as products of patches cut A into; 17 cache lines
 /// rather than 16 keep successive rows out of the same cache sets.
 inline constexpr std::int64_t gemm_block_columns = 256;
-inline constexpr std::int64_t gemm_block_stride = gemm_block_columns + 16;
+inline constexpr std::int64_t gemm_block_stride = gemm_block_columns + cache_line;
 
 /// C = A B, or C += A B.
 template <typename T>

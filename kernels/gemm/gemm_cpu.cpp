@@ -26,8 +26,6 @@ constexpr int tile_rows = HWY_TARGET <= HWY_AVX3 || HWY_TARGET == HWY_NEON ? 14 
 /// the next one.
 constexpr std::int64_t prefetch_rows = 20;
 
-constexpr std::int64_t cache_line = 16;  ///< floats
-
 /// C tile (R rows, one panel wide): R*2 vectors stay in registers while depth runs.
 template <int R, bool transposed>
 HWY_INLINE void multiply_tile(const GemmBlock<float>& block, float* HWY_RESTRICT c,
