@@ -6,8 +6,8 @@
 DATA is the folder of CIFAR-10's binary files. The test images are never read: the last 1,000 images of each training file are
 what is measured, in the test file's place, and 45,000 are trained on. Each run has one thread, --jobs of them go on at a time, and
 those that OUT holds whole are not run again. All other flags go to every run, such as --widths 32,128,128 for a network of
-a quarter of the products; give other flags another OUT. Prints a Markdown table of the runs that are there, in points more or less than the
-recipe's; the seeds' rows say how much of that is chance.
+a quarter of the products; give other flags another OUT. Prints a Markdown table of the runs that are there, in points more or
+less than the recipe's; the seeds' rows say how much of that is chance.
 """
 
 import argparse
