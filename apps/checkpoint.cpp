@@ -20,6 +20,7 @@ using namespace engine;
 constexpr const char* model_prefix = "model.";
 constexpr const char* optimizer_prefix = "optimizer.";
 constexpr const char* best_prefix = "best.";
+constexpr const char* loader_name = "loader";
 
 void append(SafeTensors& content, const std::string& prefix, const nn::NamedTensors& tensors) {
     for (const auto& [name, tensor] : tensors) content.tensors.emplace_back(prefix + name, tensor);
@@ -79,6 +80,7 @@ void save_state(const std::filesystem::path& path, const RunState& state, const 
     append(content, model_prefix, model.state_dict());
     append(content, optimizer_prefix, optimizer.state());
     append(content, best_prefix, state.best.values);
+    if (state.loader.defined()) content.tensors.emplace_back(loader_name, state.loader);
     content.metadata = {{"epoch", fmt::format("{}", position.epoch)},
                         {"batch", fmt::format("{}", position.batch)},
                         {"step", fmt::format("{}", position.step)},
@@ -104,6 +106,8 @@ RunState load_state(const std::filesystem::path& path, nn::Module& model, optim:
     state.best = {metadata.integer("best_epoch"), metadata.real("best_test_accuracy"),
                   part(content, best_prefix)};
     state.train_examples = metadata.integer("train_examples");
+    for (const auto& [name, tensor] : content.tensors)
+        if (name == loader_name) state.loader = tensor;
     try {
         // The best values are loaded too, to see that they fit, before those of the present.
         if (state.best.epoch > 0) model.load_state_dict(state.best.values);

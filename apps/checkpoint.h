@@ -22,6 +22,7 @@ struct RunState {
     engine::TrainPosition position;
     BestModel best;
     std::int64_t train_examples = 0;  ///< of the data set
+    engine::Tensor loader;            ///< data::DataLoader::state()
 };
 
 /// Writes all of it as one file, atomically: whenever the program is killed, there is one consistent state.

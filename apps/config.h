@@ -44,6 +44,7 @@ struct Config {
     std::int64_t max_steps = 0;  ///< 0: no limit
     std::int64_t batch_size = 128;
     bool no_shuffle = false;
+    double skip_easiest = 0;  ///< share of the training images
     std::vector<std::string> augment = {"crop", "flip"};
     std::int64_t validate = 0;  ///< training images to hold out
     std::string tta = "none";

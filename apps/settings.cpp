@@ -64,6 +64,10 @@ std::vector<Setting> data_settings() {
         integer_setting("batch-size", &Config::batch_size, 1, most_batch, false, "images in a step"),
         augment_setting(),
         switch_setting("no-shuffle", &Config::no_shuffle, false, "take training images in file order"),
+        number_setting(
+            "skip-easiest", &Config::skip_easiest, [](double x) { return x >= 0 && x <= 0.5; },
+            "a number from 0 to 0.5",
+            "share of the training images that each epoch leaves out, among those with the lowest loss"),
         integer_setting("workers", &Config::workers, 0, most_workers, true,
                         "threads that prepare batches ahead"),
     };

@@ -26,7 +26,7 @@ TrainingData load_data(const Config& config, const std::filesystem::path& direct
     loaders.train =
         data::image_loader(loaders.training, data::cifar10_transform(config.augment),
                            {config.batch_size, !config.no_shuffle, static_cast<int>(config.workers),
-                            static_cast<std::uint64_t>(config.seed)},
+                            static_cast<std::uint64_t>(config.seed), config.skip_easiest},
                            device);
     loaders.measured = test;
     if (config.validate > 0)

@@ -22,12 +22,13 @@ engine::nn::NamedTensors copy_of_values(const engine::nn::Module& model) {
 }  // namespace
 
 TrainingRun::TrainingRun(const RunDirectory& directory, RunState state, Training& training,
-                         const ProgressOptions& progress, const ExtraFiles& extra, AnalysedImages analysed)
+                         const TrainingData& data, const ProgressOptions& progress, const ExtraFiles& extra)
     : directory_(directory),
       state_(std::move(state)),
       best_(state_.best),
       training_(training),
-      analysis_(training.result(), std::move(analysed)),
+      loader_(*data.train),
+      analysis_(training.result(), {data.measured, progress.split, data.train->examples()}),
       log_every_(progress.log_every),
       progress_(progress, directory.metrics()),
       split_(progress.split),
@@ -116,6 +117,7 @@ void TrainingRun::save() {
     models::save_model(directory_.last(), training_.result());
     metrics_.sync();
     if (tensorboard_) tensorboard_->sync();
+    state_.loader = loader_.state();
     save_state(directory_.state(), state_, training_.model, *training_.optimizer);
 }
 

@@ -11,6 +11,7 @@
 #include "apps/run_directory.h"
 #include "apps/tensorboard_log.h"
 #include "apps/training.h"
+#include "apps/training_data.h"
 #include "engine/trainer.h"
 
 namespace apps {
@@ -25,9 +26,9 @@ struct ExtraFiles {
 /// epoch's end and when it is interrupted.
 class TrainingRun : public engine::TrainObserver {
   public:
-    /// All but `state` and `progress` outlive this object; `state` is where training starts.
-    TrainingRun(const RunDirectory& directory, RunState state, Training& training,
-                const ProgressOptions& progress, const ExtraFiles& extra, AnalysedImages analysed);
+    /// The directory, the training and its data outlive this object; `state` is where training starts.
+    TrainingRun(const RunDirectory& directory, RunState state, Training& training, const TrainingData& data,
+                const ProgressOptions& progress, const ExtraFiles& extra);
 
     void on_step(const engine::StepReport& report) override;
     void on_evaluated(const engine::Batch& batch, const engine::Tensor& logits) override;
@@ -59,6 +60,7 @@ class TrainingRun : public engine::TrainObserver {
     RunState state_;
     BestModel best_;
     Training& training_;
+    const data::DataLoader& loader_;  ///< of the training images
     EpochAnalysis analysis_;
     std::int64_t log_every_;
     Progress progress_;

@@ -43,8 +43,8 @@ void require_room_for_run(const RunDirectory& run, std::int64_t parameters) {
 
 void print_data(const data::Location& location, const TrainingData& loaders, const char* split) {
     fmt::print("data {}{}, {} training and {} {} images\n", location.directory.string(),
-               location.is_sample ? " (the bundled SAMPLE)" : "", with_commas(loaders.train->examples()),
-               with_commas(loaders.epochs->examples()), split);
+               location.is_sample ? " (the bundled SAMPLE)" : "", with_commas(loaders.training->size()),
+               with_commas(loaders.measured->size()), split);
 }
 
 engine::FitOptions fit_options(const Config& config) {
@@ -84,14 +84,21 @@ void repair(const RunDirectory& run, const RunState& state, const Config& config
 RunState starting_state(const TrainingSession& session, Training& training, const TrainingData& loaders) {
     if (!session.resuming) {
         RunState state;
-        state.train_examples = loaders.train->examples();
+        state.train_examples = loaders.training->size();
         return state;
     }
     RunState state = load_state(session.run.state(), training.model, *training.optimizer);
-    if (state.train_examples != loaders.train->examples())
+    const std::string where = "resuming " + session.run.path().string();
+    if (state.train_examples != loaders.training->size())
         throw engine::InputError(fmt::format("the run had {} training images, this data has {}",
-                                             state.train_examples, loaders.train->examples()),
-                                 "resuming " + session.run.path().string(), "name the same data with --data");
+                                             state.train_examples, loaders.training->size()),
+                                 where, "name the same data with --data");
+    try {
+        loaders.train->load_state(state.loader);
+    } catch (const engine::UsageError&) {
+        throw engine::InputError("the saved state has no losses that fit skip-easiest", where,
+                                 "start again, or bring back the config.toml it was made with");
+    }
     return state;
 }
 
@@ -151,12 +158,7 @@ TrainingRun make_observer(const TrainingSession& session, RunState state, Traini
                                    config.log_every,
                                    is_live(stdout) && !config.no_progress,
                                    split_name(config)};
-    return {session.run,
-            std::move(state),
-            training,
-            progress,
-            {config.keep, config.tensorboard},
-            {loaders.measured, split_name(config), loaders.train->examples()}};
+    return {session.run, std::move(state), training, loaders, progress, {config.keep, config.tensorboard}};
 }
 
 /// Trains to the end. Returns how many seconds that took.

@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/metrics.h"
 
 namespace data {
 
 using engine::UsageError;
 
 DataLoader::DataLoader(std::int64_t examples, BatchMaker make, const DataLoaderOptions& options)
-    : examples_(examples), make_(std::move(make)), options_(options) {
+    : all_(examples), make_(std::move(make)), options_(options), easy_(examples, options.skip_easiest) {
     if (options.batch_size < 1)
         throw UsageError("batch size " + std::to_string(options.batch_size), "in DataLoader",
                          "give at least 1");
@@ -37,7 +38,9 @@ void DataLoader::start_epoch(std::int64_t epoch, std::int64_t first_batch) {
     prefetcher_.reset();
     epoch_ = epoch;
     next_ = first_batch;
+    if (first_batch == 0) easy_.begin_epoch();
     set_order();
+    easy_.remove_from(order_, epoch_);
     // Threads beyond the number of batches would find nothing to do.
     const std::int64_t workers = std::min<std::int64_t>(options_.workers, batches() - first_batch);
     if (workers > 0)
@@ -48,7 +51,7 @@ void DataLoader::start_epoch(std::int64_t epoch, std::int64_t first_batch) {
 /// Fisher and Yates, "Statistical tables" (1938), in the form of Knuth, The art of computer programming,
 /// volume 2, algorithm 3.4.2P: each place, from the last, receives one of those not yet placed.
 void DataLoader::set_order() {
-    order_.resize(static_cast<std::size_t>(examples()));
+    order_.resize(static_cast<std::size_t>(all_));
     std::iota(order_.begin(), order_.end(), std::int64_t{0});
     if (!options_.shuffle) return;
     const engine::RandomStream stream = loader_stream(options_.seed, Purpose::shuffle, epoch_);
@@ -67,12 +70,18 @@ bool DataLoader::next(engine::Batch& batch) {
     return true;
 }
 
+void DataLoader::on_trained(const engine::Batch& batch, const engine::Tensor& logits) {
+    if (easy_.left_out() > 0) easy_.set_losses(batch.examples, engine::example_losses(logits, batch.labels));
+}
+
 engine::Batch DataLoader::make_batch(std::int64_t number) const {
     const std::int64_t first = number * options_.batch_size;
     const std::int64_t count = std::min(options_.batch_size, examples() - first);
-    const std::span all(order_);
-    return make_(all.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)), options_.seed,
-                 epoch_);
+    const std::span examples =
+        std::span(order_).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+    engine::Batch batch = make_(examples, options_.seed, epoch_);
+    batch.examples.assign(examples.begin(), examples.end());
+    return batch;
 }
 
 }  // namespace data

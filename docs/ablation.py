@@ -30,6 +30,7 @@ VARIANTS = {
     "one block in each stage": ["--blocks", "1,1,1"],
     "pool after batch norm": ["--set", "pool-first=false"],
     "three branches from the start": ["--progressive-branches", "none"],
+    "three branches for the last quarter": ["--progressive-branches", "0:1,0.75:3"],
     "no open-attention": ["--initialise", "dirac,whitening"],
     "no dirac": ["--initialise", "open-attention,whitening"],
     "no whitening": ["--initialise", "open-attention,dirac"],

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "engine/ops/augment.h"
 #include "engine/tensor.h"
@@ -15,6 +16,7 @@ struct Batch {
     /// How the images become the input: Staging does that, where the model is. Nothing if they are it
     /// already.
     std::optional<AugmentPlan> plan = {};
+    std::vector<std::int64_t> examples = {};  ///< their numbers in the source's data set, if it tells them
 
     std::int64_t size() const { return labels.numel(); }
 };
@@ -29,6 +31,9 @@ class BatchSource {
     virtual void start_epoch(std::int64_t epoch, std::int64_t first_batch = 0) = 0;
     /// The next batch of this epoch, or false at its end.
     virtual bool next(Batch& batch) = 0;
+    /// Is told what the model said of a batch of this epoch before its update: logits (N, classes), on the
+    /// CPU. What it finds hard may decide what comes next epoch.
+    virtual void on_trained(const Batch&, const Tensor&) {}
     /// Batches of a whole epoch.
     virtual std::int64_t batches() const = 0;
     /// Examples of a whole epoch.

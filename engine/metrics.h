@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "engine/tensor.h"
 
@@ -16,6 +17,10 @@ Tensor count_correct_predictions(const Tensor& logits, const Tensor& labels);
 /// The softmax of each row of the logits (N, C), as they come from any device: a tensor of the CPU, outside
 /// the graph. Throws UsageError for another shape.
 Tensor class_probabilities(const Tensor& logits);
+
+/// The cross-entropy of each row of the logits (N, C) with its label (N, int64), never smoothed, as they come
+/// from any device. Throws UsageError if shapes do not fit or a label is no class.
+std::vector<float> example_losses(const Tensor& logits, const Tensor& labels);
 
 /// All there is to save of a MetricAccumulator for a resume in the middle of an epoch.
 struct MetricSums {

@@ -22,6 +22,7 @@ class Staging final : public BatchSource {
     void start_epoch(std::int64_t epoch, std::int64_t first_batch = 0) override;
     /// The batch is on the device and has no plan; it lives until the next but one is asked for.
     bool next(Batch& batch) override;
+    void on_trained(const Batch& batch, const Tensor& logits) override { source_.on_trained(batch, logits); }
     std::int64_t batches() const override { return source_.batches(); }
     std::int64_t examples() const override { return source_.examples(); }
 

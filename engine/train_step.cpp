@@ -22,18 +22,11 @@ void require_finite(double loss) {
                             "lower the learning rate");
 }
 
-/// How the results of a step come back from a GPU, in pinned memory.
+/// How the results of a step come back from a GPU, in pinned memory: this, then the logits.
 struct RawOutcome {
     float loss;
     std::int64_t correct;
 };
-
-void bring_back(Device device, std::byte* memory, const Tensor& loss, const Tensor& correct) {
-    kernels::Runtime& runtime = kernels::runtime(device);
-    runtime.copy_to_pinned(memory + offsetof(RawOutcome, loss), loss.data(), sizeof(float));
-    runtime.copy_to_pinned(memory + offsetof(RawOutcome, correct), correct.data<std::int64_t>(),
-                           sizeof(std::int64_t));
-}
 
 }  // namespace
 
@@ -44,10 +37,7 @@ void TrainStep::start(const Batch& batch) {
     const Device device = model_.device();
     batch_ = {batch.inputs.to(device), batch.labels.to(device)};
     if (device == Device::cpu) return run(batch_);
-    if (!outcome_memory_) {
-        outcome_memory_.emplace(device, sizeof(RawOutcome));
-        stream_origin_ = zeros({}, DType::int64, device);
-    }
+    if (!stream_origin_.defined()) stream_origin_ = zeros({}, DType::int64, device);
     if (kernels::kernel_observer != nullptr) return run(batch_);
 
     const Circumstances now{batch.inputs.shape(), model_.is_training(), product_precision(),
@@ -79,15 +69,31 @@ void TrainStep::run(const Batch& batch) {
     const Tensor correct = count_correct_predictions(logits, batch.labels);
     classes_ = logits.size(1);
     if (device == Device::cpu) {
-        outcome_ = {loss.item(), static_cast<std::int64_t>(correct.item())};
+        outcome_ = {loss.item(), static_cast<std::int64_t>(correct.item()), logits.detach()};
         require_finite(outcome_.loss);
     } else {
-        bring_back(device, outcome_memory_->data(), loss, correct);
+        bring_back(loss, correct, logits);
     }
     phase.change_to(Phase::backward);
     loss.backward();
     phase.change_to(Phase::update);
     optimizer_.step();
+}
+
+void TrainStep::bring_back(const Tensor& loss, const Tensor& correct, const Tensor& logits) {
+    const std::size_t bytes = sizeof(RawOutcome) + logits.nbytes();
+    if (outcome_bytes_ < bytes) {
+        // Graphs bring theirs to where they were recorded: those that were are recorded anew.
+        for (Recorded& step : recorded_) step.graph.reset();
+        outcome_memory_.emplace(loss.device(), bytes);
+        outcome_bytes_ = bytes;
+    }
+    kernels::Runtime& runtime = kernels::runtime(loss.device());
+    std::byte* memory = outcome_memory_->data();
+    runtime.copy_to_pinned(memory + offsetof(RawOutcome, loss), loss.data(), sizeof(float));
+    runtime.copy_to_pinned(memory + offsetof(RawOutcome, correct), correct.data<std::int64_t>(),
+                           sizeof(std::int64_t));
+    runtime.copy_to_pinned(memory + sizeof(RawOutcome), logits.data(), logits.nbytes());
 }
 
 void TrainStep::record(Recorded& step) {
@@ -125,14 +131,16 @@ StepOutcome TrainStep::finish() {
     const Batch batch = std::exchange(batch_, {});
     const Device device = model_.device();
     optimizer_.after_step();
-    if (device == Device::cpu) return outcome_;
+    if (device == Device::cpu) return std::exchange(outcome_, {});
     const PhaseScope phase(Phase::step);
     kernels::runtime(device).synchronize();
     RawOutcome raw{};
     std::memcpy(&raw, outcome_memory_->data(), sizeof raw);
     if (!std::isfinite(raw.loss)) check_labels(batch.labels.to(Device::cpu), batch.size(), classes_);
     require_finite(raw.loss);
-    return {raw.loss, raw.correct};
+    const Tensor logits = empty({batch.size(), classes_});
+    std::memcpy(logits.data(), outcome_memory_->data() + sizeof raw, logits.nbytes());
+    return {raw.loss, raw.correct, logits};
 }
 
 }  // namespace engine

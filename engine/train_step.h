@@ -19,6 +19,7 @@ namespace engine {
 struct StepOutcome {
     double loss;
     std::int64_t correct;  ///< predictions
+    Tensor logits;         ///< (N, classes), on the CPU
 };
 
 /// One training step after the other: forward, backward, update, where the model is.
@@ -62,6 +63,7 @@ class TrainStep {
     };
 
     void run(const Batch& batch);
+    void bring_back(const Tensor& loss, const Tensor& correct, const Tensor& logits);
     void run_unrecorded(Recorded& step);
     void record(Recorded& step);
     void launch(const Recorded& step, const Batch& batch);
@@ -75,6 +77,7 @@ class TrainStep {
     StepOutcome outcome_{};  ///< of a step on the CPU
     // Made at the first step on a GPU:
     std::optional<kernels::PinnedMemory> outcome_memory_;
+    std::size_t outcome_bytes_ = 0;   ///< of that
     Tensor stream_origin_;            ///< scalar int64: RelativeStreams
     std::uint64_t origin_there_ = 0;  ///< what it holds
 };

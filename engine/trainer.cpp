@@ -112,6 +112,7 @@ TrainPosition Trainer::fit(BatchSource& train, BatchSource& test, const FitOptio
             step_.start(batch);
             prefetch(staged);
             const StepOutcome outcome = step_.finish();
+            staged.on_trained(batch, outcome.logits);
             metrics.add(outcome.loss, outcome.correct, batch.size());
             ++position.batch;
             ++position.step;

@@ -52,6 +52,7 @@ TEST_CASE_FIXTURE(CommandLine, "bad arguments are told from each other, with exi
         {{"train", "--progressive-resizing", "0:16,0.4:32"}, "5 stages"},
         {{"train", "--progressive-branches", "0:4"}, "0:1,0.8:3"},
         {{"train", "--label-smoothing", "-0.1"}, "--label-smoothing"},
+        {{"train", "--skip-easiest", "0.6"}, "0.5"},
         {{"train", "--norm-momentum", "0"}, "--norm-momentum"},
         {{"train", "--lr-factors", "bias"}, "norm.bias:64"},
         {{"train", "--lr-factors", ":2"}, "--lr-factors"},

@@ -161,7 +161,8 @@ TEST_CASE_FIXTURE(CommandLine, "every optimiser and its options train, resume an
          "--initialise", "whitening,dirac,open-attention", "--augment",
          "translate:2,alternating-flip,cutout:8"},
         {"--progressive-resizing", "0:8,0.3:13,0.6:32"},
-        {"--progressive-branches", "0:1,0.4:2,0.7:3", "--lookahead", "3", "--ema", "0.9"}};
+        {"--progressive-branches", "0:1,0.4:2,0.7:3", "--lookahead", "3", "--ema", "0.9"},
+        {"--skip-easiest", "0.3", "--validate", "20"}};
     for (std::size_t i = 0; i < recipes.size(); ++i) {
         CAPTURE(i);
         const std::string whole = "whole" + std::to_string(i), cut = "cut" + std::to_string(i),

@@ -175,6 +175,47 @@ TEST_CASE("an epoch can be left at any place") {
     }
 }
 
+TEST_CASE("batches say which examples they hold") {
+    DataLoader loader(images(7), nullptr, {.batch_size = 3, .shuffle = true});
+    for (const Batch& batch : epoch_of(loader, 0))
+        CHECK(std::ranges::equal(batch.examples, batch.labels.values<std::int64_t>()));
+}
+
+TEST_CASE("easy examples are skipped, and an epoch is taken up in the middle with the state of then") {
+    // Every third example is easy: the logits are right about it.
+    const auto logits_of = [](const Batch& batch) {
+        const engine::Tensor logits = engine::zeros({batch.size(), 30});
+        for (std::int64_t i = 0; i < batch.size(); ++i) {
+            const std::int64_t label = batch.labels.data<std::int64_t>()[i];
+            if (label % 3 == 0) logits.data()[i * 30 + label] = 9;
+        }
+        return logits;
+    };
+    const auto is_easy = [](std::int64_t example) { return example % 3 == 0; };
+    for (const int workers : {0, 2}) {
+        CAPTURE(workers);
+        const DataLoaderOptions options{
+            .batch_size = 4, .shuffle = true, .workers = workers, .skip_easiest = 1.0 / 6};
+        DataLoader loader(images(30), nullptr, options);
+        CHECK(loader.examples() == 25);
+        CHECK(loader.batches() == 7);
+        for (const Batch& batch : epoch_of(loader, 0)) loader.on_trained(batch, logits_of(batch));
+        // The ten easy ones are known but for those that the first epoch left out.
+        for (const Batch& batch : epoch_of(loader, 1)) loader.on_trained(batch, logits_of(batch));
+        const std::vector<Batch> second = epoch_of(loader, 2);
+        const std::vector<std::int64_t> examples = labels_of(second);
+        CHECK(examples.size() == 25);
+        CHECK(std::ranges::count_if(examples, is_easy) == 5);
+
+        for (int i = 0; i < 3; ++i)
+            loader.on_trained(second[static_cast<std::size_t>(i)], engine::zeros({4, 30}));
+        DataLoader resumed(images(30), nullptr, options);
+        resumed.load_state(loader.state());
+        CHECK(equal(epoch_of(resumed, 2, 3), {second.begin() + 3, second.end()}));
+        CHECK(equal(epoch_of(resumed, 3), epoch_of(loader, 3)));
+    }
+}
+
 TEST_CASE("what goes wrong in a worker reaches the caller, at its batch") {
     for (const int workers : {0, 1, 3}) {
         CAPTURE(workers);
@@ -223,6 +264,7 @@ TEST_CASE("memory comes from a pool and is bounded by the queue") {
 TEST_CASE("calls that make no sense are refused") {
     CHECK_THROWS_AS(DataLoader(images(3), nullptr, {.batch_size = 0}), engine::UsageError);
     CHECK_THROWS_AS(DataLoader(images(3), nullptr, {.workers = -1}), engine::UsageError);
+    CHECK_THROWS_AS(DataLoader(images(3), nullptr, {.skip_easiest = 0.6}), engine::UsageError);
     DataLoader loader(images(3), nullptr, {.batch_size = 2});
     Batch batch;
     CHECK_THROWS_AS(loader.next(batch), engine::UsageError);

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/error.h"
+#include "engine/ops/cross_entropy.h"
 #include "engine/timer.h"
 
 using engine::correct_predictions;
@@ -98,6 +99,22 @@ TEST_CASE("the probabilities of a row add up to one, whatever the logits") {
     CHECK(out.values()[3] == 0);
     CHECK(std::isnan(engine::class_probabilities(tensor(Floats{0, not_a_number}, {1, 2})).values()[0]));
     CHECK_THROWS_AS(engine::class_probabilities(tensor(Floats{1, 2}, {2})), engine::UsageError);
+}
+
+TEST_CASE("the losses of examples are those whose mean a loss is") {
+    const engine::Tensor logits = tensor(Floats{0, std::log(3.0F), 0, 1000, -1000, 0}, {2, 3});
+    const engine::Tensor labels = tensor(std::vector<std::int64_t>{1, 0}, {2});
+    const std::vector<float> losses = engine::example_losses(logits, labels);
+    REQUIRE(losses.size() == 2);
+    CHECK(losses[0] == doctest::Approx(std::log(5.0 / 3)));
+    CHECK(losses[1] == 0);
+    CHECK(engine::cross_entropy(logits, labels).item() == doctest::Approx((losses[0] + losses[1]) / 2));
+    CHECK(engine::example_losses(logits, tensor(std::vector<std::int64_t>{0, 1}, {2}))[1] == 2000);
+    for (const std::int64_t wrong : {-1, 3})
+        CHECK_THROWS_AS(engine::example_losses(logits, tensor(std::vector<std::int64_t>{0, wrong}, {2})),
+                        engine::UsageError);
+    CHECK_THROWS_AS(engine::example_losses(logits, tensor(std::vector<std::int64_t>{0}, {1})),
+                    engine::UsageError);
 }
 
 TEST_CASE("a timer measures laps and adds them up") {

@@ -117,6 +117,9 @@ void check_same(const Result& actual, const Result& expected) {
         CAPTURE(i);
         CHECK(std::abs(actual.outcomes[i].loss - expected.outcomes[i].loss) < 1e-5);
         CHECK(actual.outcomes[i].correct == expected.outcomes[i].correct);
+        CHECK(actual.outcomes[i].logits.shape() == expected.outcomes[i].logits.shape());
+        test::check_close("logits", test::to_vector(actual.outcomes[i].logits),
+                          test::to_vector(expected.outcomes[i].logits), {1e-5, 1e-5});
     }
     REQUIRE(actual.state.size() == expected.state.size());
     for (std::size_t k = 0; k < expected.state.size(); ++k)
@@ -131,6 +134,12 @@ const std::vector<std::int64_t> sizes = {4, 4, 3, 4, 4, 3, 4, 3, 2};
 TEST_CASE("steps on every device are those of the CPU, recorded or not") {
     const Result expected = train(Device::cpu, sizes);
     for (const Device device : test::other_devices()) check_same(train(device, sizes), expected);
+}
+
+TEST_CASE("a larger batch than before does not write where a recorded step brought its logits") {
+    const std::vector<std::int64_t> growing = {2, 2, 2, 5, 2, 5, 5, 2, 2};
+    const Result expected = train(Device::cpu, growing);
+    for (const Device device : test::other_devices()) check_same(train(device, growing), expected);
 }
 
 TEST_CASE("what changes on the host between recorded steps counts") {

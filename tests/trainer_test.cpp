@@ -16,6 +16,7 @@
 #include "engine/nn/relu.h"
 #include "engine/nn/sequential.h"
 #include "engine/ops/adaptive_avg_pool.h"
+#include "engine/ops/cross_entropy.h"
 #include "engine/ops/flatten.h"
 #include "engine/optim/adam.h"
 #include "engine/progressive_resizing.h"
@@ -164,6 +165,27 @@ TEST_CASE("fit reports every step and every epoch") {
     CHECK(end.epoch == 2);
     CHECK(end.step == 10);
     CHECK(train.starts == std::vector<std::pair<std::int64_t, std::int64_t>>{{0, 0}, {1, 0}});
+}
+
+TEST_CASE("the source of a training is told what the model said of each batch before its update") {
+    struct Listener : ToySource {
+        explicit Listener(const ToySource& source) : ToySource(source) {}
+        void on_trained(const Batch& batch, const Tensor& logits) override {
+            CHECK(logits.device() == engine::Device::cpu);
+            losses.push_back(engine::cross_entropy(logits, batch.labels).item());
+            correct += engine::correct_predictions(logits, batch.labels);
+        }
+        std::vector<double> losses;
+        std::int64_t correct = 0;
+    };
+    Listener train(toy_source(23, 5));
+    ToySource test_source = toy_source(7, 4, 2);
+    Training training;
+    Recorder recorder;
+    training.trainer->fit(train, test_source, {.epochs = 1}, {}, recorder);
+    REQUIRE(train.losses.size() == 5);  // and none from the evaluation
+    for (std::size_t i = 0; i < 5; ++i) CHECK(train.losses[i] == doctest::Approx(recorder.steps[i].loss));
+    CHECK(static_cast<double>(train.correct) / 23 == doctest::Approx(recorder.epochs[0].train_accuracy));
 }
 
 TEST_CASE("the time of an epoch goes to its parts, batches of the evaluation to the evaluation") {
