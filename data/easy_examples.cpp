@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "engine/error.h"
 
@@ -32,16 +33,10 @@ void EasyExamples::remove_from(std::vector<std::int64_t>& order, std::int64_t ep
     std::vector<bool> is_easy(order.size());
     for (const std::int64_t example : easiest) is_easy[static_cast<std::size_t>(example)] = true;
 
-    bool leave_out = epoch % 2 == 0;
+    std::int64_t easy_ones = epoch;
     std::vector<std::int64_t> kept;
-    for (const std::int64_t example : order) {
-        if (!is_easy[static_cast<std::size_t>(example)]) {
-            kept.push_back(example);
-            continue;
-        }
-        if (!leave_out) kept.push_back(example);
-        leave_out = !leave_out;
-    }
+    for (const std::int64_t example : order)
+        if (!is_easy[static_cast<std::size_t>(example)] || easy_ones++ % 2 != 0) kept.push_back(example);
     order = std::move(kept);
 }
 
@@ -59,15 +54,13 @@ engine::Tensor EasyExamples::state() const {
 }
 
 void EasyExamples::load_state(const engine::Tensor& state) {
-    const bool fits = left_out_ == 0
-                          ? !state.defined()
-                          : state.defined() && state.dtype() == engine::DType::float32 &&
-                                state.shape() == engine::Shape{2, examples_} &&
-                                std::ranges::none_of(state.values(), [](float x) { return std::isnan(x); });
+    if (left_out_ == 0 && !state.defined()) return;
+    const bool fits = left_out_ > 0 && state.defined() && state.dtype() == engine::DType::float32 &&
+                      state.shape() == engine::Shape{2, examples_} &&
+                      std::ranges::none_of(state.values(), [](float x) { return std::isnan(x); });
     if (!fits)
         throw UsageError("losses that are not those of " + std::to_string(examples_) + " examples",
                          "in EasyExamples::load_state", "give the state of such examples, left out alike");
-    if (left_out_ == 0) return;
     std::copy_n(state.data(), examples_, deciding_.begin());
     std::copy_n(state.data() + examples_, examples_, known_.begin());
 }

@@ -25,8 +25,8 @@ class EasyExamples {
     /// To be called when an epoch begins, and not when one is taken up again: the losses known now decide
     /// what it leaves out.
     void begin_epoch();
-    /// Removes what an epoch leaves out from the order of all examples. Orders are `epoch` from 0, so that an
-    /// order that never changes does not leave out the same ones every time.
+    /// Removes what an epoch leaves out from its order of all examples. Of an order that never changes, even
+    /// and odd epochs leave out different ones.
     void remove_from(std::vector<std::int64_t>& order, std::int64_t epoch) const;
     /// What those examples cost when they were trained on.
     void set_losses(std::span<const std::int64_t> examples, std::span<const float> losses);

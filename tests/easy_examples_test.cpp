@@ -1,5 +1,6 @@
 #include "data/easy_examples.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <set>
@@ -7,7 +8,6 @@
 #include <doctest/doctest.h>
 
 #include "engine/error.h"
-#include "tests/support/message_of.h"
 #include "tests/support/tensors.h"
 
 using data::EasyExamples;
