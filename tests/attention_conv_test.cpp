@@ -26,7 +26,8 @@ const std::vector<Conv2dShape> table = {
     {1, 32, 32, 4, 100},       {2, 5, 33, 2, 32},  {1, 3, 150, 3, 5},        {1, 40, 17, 8, 30}};
 
 /// Many tiles and few filters: the CPU computes all gradients in one pass.
-const std::vector<Conv2dShape> shared_table = {{9, 29, 31, 17, 12}, {520, 2, 2, 20, 24}};
+const std::vector<Conv2dShape> shared_table = {
+    {9, 29, 31, 17, 12}, {520, 2, 2, 20, 24}, {130, 5, 5, 49, 101}};
 
 std::int64_t x_size(const Conv2dShape& s) { return s.images * s.height * s.width * s.in_channels; }
 std::int64_t weight_size(const Conv2dShape& s) { return s.out_channels * s.taps(); }
@@ -301,6 +302,30 @@ void check_fast_against_reference(const std::vector<Conv2dShape>& shapes, bool r
     }
 }
 
+/// The fast kernels against the reference with weights of the branches that come from a relu, on any number
+/// of threads.
+void check_with_weights(const Conv2dShape& s, const std::vector<float>& a) {
+    const std::vector<double> precise(a.begin(), a.end());
+    const auto with = [](const auto& weights, auto kernel) {
+        return [&weights, kernel](auto args) {
+            args.a = weights.data();
+            kernel(args);
+        };
+    };
+    const auto expected = run<double>(with(precise, &reference::attention_conv_forward<double>),
+                                      with(precise, &reference::attention_conv_backward<double>), s, true);
+    const auto fast = test::same_for_any_threads([&] {
+        auto r = run<float>(with(a, &cpu::attention_conv_forward), with(a, &cpu::attention_conv_backward), s,
+                            true, expected.active);
+        r.gradients.push_back(r.out);
+        return r.gradients;
+    });
+    test::check_close("out", fast.back(), expected.out, tolerance_for(s, expected.out, 1e-5));
+    for (std::size_t k = 0; k < expected.gradients.size(); ++k)
+        test::check_close("gradient " + std::to_string(k), fast[k], expected.gradients[k],
+                          tolerance_for(s, expected.gradients[k], gradient_tolerance(s, k).absolute));
+}
+
 }  // namespace
 
 TEST_CASE("attention_conv: fast equals reference") {
@@ -326,21 +351,22 @@ TEST_CASE("attention_conv: a weight close to 0 keeps the digits of its gradient"
         auto a = test::grid_values<float>(s.images * branches, 2);
         for (float& value : a) value = std::abs(value);
         for (std::size_t i = 0; i < a.size(); i += 2) a[i] = i % 4 == 0 ? smallest : -smallest;
-        const std::vector<double> precise(a.begin(), a.end());
-        const auto with = [](const auto& weights, auto kernel) {
-            return [&weights, kernel](auto args) {
-                args.a = weights.data();
-                kernel(args);
-            };
-        };
-        const auto expected =
-            run<double>(with(precise, &reference::attention_conv_forward<double>),
-                        with(precise, &reference::attention_conv_backward<double>), s, true);
-        const auto fast = run<float>(with(a, &cpu::attention_conv_forward),
-                                     with(a, &cpu::attention_conv_backward), s, true, expected.active);
-        for (std::size_t k = 0; k < expected.gradients.size(); ++k)
-            test::check_close("gradient " + std::to_string(k), fast.gradients[k], expected.gradients[k],
-                              tolerance_for(s, expected.gradients[k], 1e-5));
+        check_with_weights(s, a);
+    }
+}
+
+TEST_CASE("attention_conv: branches may take part in no image at all") {
+    // In one pass; apart, in several parts and in one.
+    for (const Conv2dShape& s : {Conv2dShape{24, 17, 16, 9, 16}, Conv2dShape{68, 4, 4, 16, 70},
+                                 Conv2dShape{5, 8, 8, 33, 20}, Conv2dShape{7, 2, 2, 40, 40}}) {
+        CAPTURE(s.in_channels);
+        for (std::size_t taking_part = 0; taking_part < 8; ++taking_part) {
+            CAPTURE(taking_part);
+            auto a = test::grid_values<float>(s.images * branches, 2);
+            for (std::size_t i = 0; i < a.size(); ++i)
+                a[i] = taking_part >> i % branches & 1 ? std::abs(a[i]) + 0.25F : 0.0F;
+            check_with_weights(s, a);
+        }
     }
 }
 

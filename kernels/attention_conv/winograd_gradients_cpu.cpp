@@ -19,14 +19,20 @@ const float* transform_all_filters(const AttentionConvBackward<float>& args, con
     return filters;
 }
 
-FilterGradientParts::FilterGradientParts(const AttentionConvBackward<float>& args, std::int64_t parts)
-    : args_(args), parts_(parts) {
+FilterGradientParts::FilterGradientParts(const AttentionConvBackward<float>& args,
+                                         const Participants& participants, std::int64_t parts)
+    : args_(args), branches_(participants.taking_part()), parts_(parts) {
     if (parts_ == 1) return;
     const std::int64_t filters = args_.shape.out_channels, taps = args_.shape.taps();
-    const std::int64_t size = parts_ * branches * filters * (taps + 1);
-    d_weight_ = scratch<4>(size);
+    d_weight_ = scratch<4>(parts_ * branches * filters * (taps + 1));
     d_bias_ = d_weight_ + parts_ * branches * filters * taps;
-    std::fill_n(d_weight_, size, 0.0F);
+}
+
+void FilterGradientParts::begin(std::int64_t part, std::int64_t k, std::int64_t channel,
+                                std::int64_t count) const {
+    if (parts_ == 1) return;
+    std::fill_n(weight(part, k, channel), count * args_.shape.taps(), 0.0F);
+    std::fill_n(bias(part, k, channel), count, 0.0F);
 }
 
 float* FilterGradientParts::weight(std::int64_t part, std::int64_t k, std::int64_t channel) const {
@@ -43,14 +49,15 @@ float* FilterGradientParts::bias(std::int64_t part, std::int64_t k, std::int64_t
 void FilterGradientParts::add_up() const {
     if (parts_ == 1) return;
     const std::int64_t filters = args_.shape.out_channels, taps = args_.shape.taps();
-    parallel_for(branches * filters, [&](std::int64_t item) {
-        const std::int64_t k = item / filters, channel = item % filters;
-        float* d_weight = args_.d_weight[static_cast<std::size_t>(k)] + channel * taps;
-        float& d_bias = args_.d_bias[static_cast<std::size_t>(k)][channel];
+    parallel_for(branches_.count * filters, [&](std::int64_t item) {
+        const auto k = static_cast<std::size_t>(branches_.index[static_cast<std::size_t>(item / filters)]);
+        const std::int64_t channel = item % filters;
+        float* d_weight = args_.d_weight[k] + channel * taps;
+        float& d_bias = args_.d_bias[k][channel];
         for (std::int64_t part = 0; part < parts_; ++part) {
-            const float* summand = weight(part, k, channel);
+            const float* summand = weight(part, static_cast<std::int64_t>(k), channel);
             for (std::int64_t tap = 0; tap < taps; ++tap) d_weight[tap] += summand[tap];
-            d_bias += *bias(part, k, channel);
+            d_bias += *bias(part, static_cast<std::int64_t>(k), channel);
         }
     });
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "kernels/attention_conv/winograd_stages.h"
@@ -110,6 +111,12 @@ inline Tiles look_up(const Plan& plan) {
 /// The images of each slice and branch in which the branch takes part. Valid until the thread's next call.
 class Participants {
   public:
+    /// Branches, in order.
+    struct Branches {
+        std::array<int, branches> index;
+        std::int64_t count;
+    };
+
     template <typename Args>
     Participants(const Args& args, const Cut& slices) : slices_(slices) {
         static thread_local Scratch<std::int64_t> scratch;
@@ -128,10 +135,19 @@ class Participants {
         return {list(branch, slice) + 1, *list(branch, slice)};
     }
     /// Whether the branch takes part in any image: of others not even the filters need be transformed.
-    bool any(std::int64_t branch) const {
-        for (std::int64_t slice = 0; slice < slices_.count; ++slice)
-            if (*list(branch, slice) > 0) return true;
-        return false;
+    bool any(std::int64_t branch) const { return images(branch) > 0; }
+    /// In how many images the branch takes part.
+    std::int64_t images(std::int64_t branch) const {
+        std::int64_t count = 0;
+        for (std::int64_t slice = 0; slice < slices_.count; ++slice) count += *list(branch, slice);
+        return count;
+    }
+    /// The branches that take part in any image.
+    Branches taking_part() const {
+        Branches found{};
+        for (int k = 0; k < branches; ++k)
+            if (any(k)) found.index[static_cast<std::size_t>(found.count++)] = k;
+        return found;
     }
 
   private:

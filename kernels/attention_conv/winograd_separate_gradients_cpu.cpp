@@ -92,7 +92,7 @@ class InputGradient {
 
 // The gradients of weights and biases. A work item sums over the tiles of some slices, for some blocks of
 // filters of one branch. Where a layer has few filters there are several parts of a sum, which are added up
-// in order; their number depends on the shape alone.
+// in order; their number depends on the shape and on how many branches take part.
 class WeightGradient {
   public:
     WeightGradient(const AttentionConvBackward<float>& args, const Plan& plan, const Tiles& tiles,
@@ -101,17 +101,20 @@ class WeightGradient {
           plan_(plan),
           tiles_(tiles),
           participants_(participants),
+          branches_(participants.taking_part()),
           parts_(plan.slices.count,
-                 std::max<std::int64_t>(plan.slices.count * branches * plan.out_blocks.count / 12, 1)),
-          groups_(group(plan.out_blocks, branches * parts_.count)),
-          targets_(args, parts_.count),
+                 std::max<std::int64_t>(plan.slices.count * branches_.count * plan.out_blocks.count / 12, 1)),
+          groups_(group(plan.out_blocks, branches_.count * parts_.count)),
+          targets_(args, participants, parts_.count),
           input_(Layout::panels(plan.slice_rows(), plan.in_padded)),
           gradient_(Layout::rows(plan.slice_rows(), plan.out_blocks.size)),
           product_(Layout::rows(plan.out_blocks.size, plan.in_padded)) {}
 
     void compute() {
-        parallel_for(parts_.count * branches * groups_.count, [&](std::int64_t item) {
-            sum_part(item / groups_.count / branches, static_cast<int>(item / groups_.count % branches),
+        parallel_for(parts_.count * branches_.count * groups_.count, [&](std::int64_t item) {
+            const std::int64_t part_and_branch = item / groups_.count;
+            sum_part(part_and_branch / branches_.count,
+                     branches_.index[static_cast<std::size_t>(part_and_branch % branches_.count)],
                      item % groups_.count);
         });
         targets_.add_up();
@@ -123,6 +126,8 @@ class WeightGradient {
         const std::int64_t block_size = product_.size(plan_.tiling);
         const auto input = input_.at(scratch<5>(input_.size(plan_.tiling)));
         float* products = scratch<7>(blocks * block_size);
+        for (std::int64_t b = 0; b < blocks; ++b)
+            targets_.begin(part, k, plan_.out_blocks.begin(first + b), plan_.out_blocks.length(first + b));
         bool any = false;
         for (std::int64_t i = 0; i < parts_.length(part); ++i) {
             const Images images = participants_(k, parts_.begin(part) + i);
@@ -157,6 +162,7 @@ class WeightGradient {
     const Plan& plan_;
     const Tiles& tiles_;
     const Participants& participants_;
+    Participants::Branches branches_;
     Cut parts_;   ///< of the slices
     Cut groups_;  ///< of the blocks of filters
     FilterGradientParts targets_;

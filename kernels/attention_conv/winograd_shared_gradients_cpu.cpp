@@ -22,7 +22,7 @@ class SharedGradients {
           in_(args.shape.in_channels),
           out_(args.shape.out_channels),
           parts_(plan.slices.count, (plan.slices.count + max_parts - 1) / max_parts),
-          targets_(args, parts_.count),
+          targets_(args, participants, parts_.count),
           filters_(Layout::panels(out_, plan.in_padded)),
           filter_gradient_(Layout::rows(out_, plan.in_padded)),
           input_(Layout::panels(plan.slice_rows(), plan.in_padded)),
@@ -36,7 +36,7 @@ class SharedGradients {
     }
 
   private:
-    static constexpr std::int64_t max_parts = 16;
+    static constexpr std::int64_t max_parts = 8;
 
     /// What a work item computes in.
     struct Memory {
@@ -59,6 +59,8 @@ class SharedGradients {
                       scratch<3>(plan_.slices.size * gradient_.row),
                       d_a.reserve(plan_.slices.size),
                       {}};
+        for (int k = 0; k < branches; ++k)
+            if (participants_.any(k)) targets_.begin(part, k, 0, out_);
         for (std::int64_t i = 0; i < parts_.length(part); ++i)
             sum_slice(memory, part, parts_.begin(part) + i);
         for (int k = 0; k < branches; ++k)
@@ -129,17 +131,16 @@ class SharedGradients {
     const float* weights_ = nullptr;
 };
 
-/// Whether the tiles that take part, on average over the branches, are enough to give several threads some,
-/// and for each work item to make up for gradients of all filters of its own, which cost more when they leave
-/// the second cache level and must not fill the third.
+/// Whether the tiles that take part, on average over the branches that do, are enough to give several threads
+/// some, and for each work item to make up for gradients of all filters of its own, which cost more when they
+/// leave the second cache level and must not fill the third.
 bool are_enough(const Plan& plan, const Participants& participants) {
-    const std::int64_t bytes = branches * plan.filter_bytes();
+    const Participants::Branches found = participants.taking_part();
     std::int64_t images = 0;
-    for (std::int64_t k = 0; k < branches; ++k)
-        for (std::int64_t slice = 0; slice < plan.slices.count; ++slice)
-            images += participants(k, slice).count;
-    const std::int64_t tiles = images * plan.tiling.tiles() / branches;
-    return bytes <= 4 * Plan::cached_bytes && tiles >= (bytes <= Plan::cached_bytes ? 256 : 2048);
+    for (std::int64_t k = 0; k < branches; ++k) images += participants.images(k);
+    const std::int64_t bytes = found.count * plan.filter_bytes(), tiles = images * plan.tiling.tiles();
+    return bytes <= 4 * Plan::cached_bytes &&
+           tiles >= found.count * (bytes <= Plan::cached_bytes ? 256 : 512);
 }
 
 /// Whether each a_k that takes part keeps all digits of a_k g_k, and can be divided by.
