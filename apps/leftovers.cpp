@@ -58,7 +58,21 @@ std::string path_of(const CommandDescription& command, const std::string& name) 
     throw CommandLineError("unknown flag '" + name + "'", "in the arguments of " + app.get_name(), remedy);
 }
 
+/// CLI11 takes whatever follows a flag that needs a value, even another flag.
+void reject_swallowed_flags(const CLI::App& app) {
+    const std::vector<std::string> flags = flag_names(describe(app));
+    for (const CLI::Option* option : app.get_options())
+        for (const std::string& value : option->results())
+            if (std::ranges::find(flags, value.substr(0, value.find('='))) != flags.end())
+                reject_missing_value(option->get_name());
+}
+
 }  // namespace
+
+void reject_missing_value(const std::string& flag) {
+    throw CommandLineError(flag + " has no value", "on the command line",
+                           "write one after it; --help shows its form");
+}
 
 void reject_command(const CLI::App& app, const std::string& name) {
     std::vector<std::string> names;
@@ -71,6 +85,7 @@ void reject_command(const CLI::App& app, const std::string& name) {
 
 void reject_leftovers(const CLI::App& app) {
     for (const CLI::App* command : app.get_subcommands()) reject_leftovers(*command);
+    reject_swallowed_flags(app);
     const std::vector<std::string> leftovers = app.remaining();
     if (leftovers.empty()) return;
     const std::string name = leftovers.front().substr(0, leftovers.front().find('='));

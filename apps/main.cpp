@@ -62,9 +62,7 @@ constexpr Subcommand subcommands[] = {
     if (error.get_name() == "ArgumentMismatch" && text.find("At Most") != std::string::npos)
         throw CommandLineError(flag + " is given more than once", "on the command line",
                                "remove all but one of them");
-    if (error.get_name() == "ArgumentMismatch" && flag.size() < text.size())
-        throw CommandLineError(flag + " has no value", "on the command line",
-                               "write one after it; --help shows its form");
+    if (error.get_name() == "ArgumentMismatch" && flag.size() < text.size()) reject_missing_value(flag);
     throw CommandLineError(text, "on the command line", "see --help for how to write it");
 }
 

@@ -83,6 +83,8 @@ TEST_CASE_FIXTURE(CommandLine, "what makes no sense is refused, with what was pr
         {{"--set", "="}, "write --set key=value"},
         {{"--set", "=1"}, "write --set key=value"},
         {{"--set"}, "--set has no value"},
+        {{"--schedule", "--lr", "1"}, "--schedule has no value"},
+        {{"--schedule", "--lr=1"}, "--schedule has no value"},
         {{"--lr", "1", "--lr", "2"}, "--lr is given more than once"},
         {{"--epochs="}, "--epochs has no value"},
         {{"--set", "lr="}, "--set lr is ''"},
