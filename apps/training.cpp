@@ -11,6 +11,7 @@
 #include "engine/optim/lookahead.h"
 #include "engine/optim/muon.h"
 #include "engine/optim/sgd.h"
+#include "engine/progressive_branches.h"
 #include "models/initialise.h"
 #include "models/model_file.h"
 
@@ -83,6 +84,8 @@ void Training::initialise(const Config& config, const TrainingData& data) {
         if (way == "whitening") models::whiten(model, first_images(data.training));
     }
     if (!config.init.empty()) models::load_values(config.init, model);
+    // Left out before Lookahead and the average remember the values: theirs would bring the branches back.
+    engine::ProgressiveBranches(config.progressive_branches).prepare(model, 0, 1);
 }
 
 void Training::move_to(engine::Device device, const Config& config) {

@@ -20,7 +20,8 @@ class ProgressiveBranches {
     explicit ProgressiveBranches(std::string_view text = "none");
 
     /// Leaves branches out or brings them back, if that is due before the step with that number, from 0, of
-    /// `steps` in all. To be called before each step.
+    /// `steps` in all. To be called before each step; for step 0 also before an optimiser is made that
+    /// remembers values, like Lookahead, which would bring back what it saw.
     void prepare(const nn::Module& model, std::int64_t step, std::int64_t steps) const;
 
   private:

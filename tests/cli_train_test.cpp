@@ -1,6 +1,7 @@
 // The command line: a run, what it prints and what it leaves in its folder.
 #include <map>
 
+#include "engine/serialize/safetensors.h"
 #include "tests/support/command_line.h"
 
 using namespace test;
@@ -179,6 +180,21 @@ TEST_CASE_FIXTURE(CommandLine, "every optimiser and its options train, resume an
               0);
         check_same_run(whole, again);
     }
+}
+
+TEST_CASE_FIXTURE(CommandLine, "branches that are left out stay so, though values are remembered") {
+    train("run", {"--progressive-branches", "0:1", "--lookahead", "2", "--ema", "0.9"});
+    int biases = 0;
+    for (const char* file : {"last.safetensors", "best.safetensors"}) {
+        for (const auto& [name, tensor] : engine::load_safetensors(folder("run") / file).tensors) {
+            if (!name.ends_with("attention.bias")) continue;
+            ++biases;
+            CHECK(tensor.values()[0] != 0);
+            CHECK(tensor.values()[1] == 0);
+            CHECK(tensor.values()[2] == 0);
+        }
+    }
+    CHECK(biases == 2 * 2);  // files, blocks
 }
 
 TEST_CASE_FIXTURE(CommandLine,
