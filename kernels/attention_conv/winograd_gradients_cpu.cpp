@@ -50,14 +50,14 @@ void FilterGradientParts::add_up() const {
     if (parts_ == 1) return;
     const std::int64_t filters = args_.shape.out_channels, taps = args_.shape.taps();
     parallel_for(branches_.count * filters, [&](std::int64_t item) {
-        const auto k = static_cast<std::size_t>(branches_.index[static_cast<std::size_t>(item / filters)]);
+        const int k = branches_.index[static_cast<std::size_t>(item / filters)];
         const std::int64_t channel = item % filters;
-        float* d_weight = args_.d_weight[k] + channel * taps;
-        float& d_bias = args_.d_bias[k][channel];
+        float* d_weight = args_.d_weight[static_cast<std::size_t>(k)] + channel * taps;
+        float& d_bias = args_.d_bias[static_cast<std::size_t>(k)][channel];
         for (std::int64_t part = 0; part < parts_; ++part) {
-            const float* summand = weight(part, static_cast<std::int64_t>(k), channel);
+            const float* summand = weight(part, k, channel);
             for (std::int64_t tap = 0; tap < taps; ++tap) d_weight[tap] += summand[tap];
-            d_bias += *bias(part, static_cast<std::int64_t>(k), channel);
+            d_bias += *bias(part, k, channel);
         }
     });
 }
