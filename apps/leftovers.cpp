@@ -60,10 +60,10 @@ std::string path_of(const CommandDescription& command, const std::string& name) 
 
 /// CLI11 takes whatever follows a flag that needs a value, even another flag.
 void reject_swallowed_flags(const CLI::App& app) {
-    const std::vector<std::string> flags = flag_names(describe(app));
     for (const CLI::Option* option : app.get_options())
         for (const std::string& value : option->results())
-            if (std::ranges::find(flags, value.substr(0, value.find('='))) != flags.end())
+            if (value.starts_with('-') &&
+                app.get_option_no_throw(value.substr(0, value.find('='))) != nullptr)
                 reject_missing_value(option->get_name());
 }
 
